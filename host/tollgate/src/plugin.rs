@@ -1,0 +1,219 @@
+//! What the pipeline asks of a provider, sandboxed or native: object-safe traits and the errors they answer with.
+//!
+//! A sandboxed component and a native Rust provider stand behind the same trait, so that there is one path for both.
+//! Three origins of failure stay apart: the plugin *said* no ([`PluginError`]), the plugin *broke* ([`Breakage`]),
+//! or the host failed.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::Stream;
+use tokio_util::sync::CancellationToken;
+
+use crate::secret::Credential;
+use crate::types::{Description, Event, Model, ModelName, Prompt, RequestId};
+
+/// Answers prompts for one vendor.
+#[async_trait]
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// What it is and asks for, as checked when it was loaded.
+    fn description(&self) -> &Description;
+
+    /// Lists the models there are now.
+    ///
+    /// # Errors
+    /// Whatever kept it from listing them.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the plugin and closes its connections.
+    async fn models(&self, call: Call) -> Result<Vec<Model>, ProviderError>;
+
+    /// Answers one prompt. Returns once the vendor has begun to answer.
+    ///
+    /// # Errors
+    /// Whatever kept it from answering.
+    ///
+    /// # Cancel safety
+    /// Dropping the future or the stream stops the plugin and closes its connections.
+    async fn complete(&self, call: Call, model: ModelName, prompt: Prompt) -> Result<EventStream, ProviderError>;
+}
+
+/// Batches of events as they arrive. Ends after the last; an error is the last item. No batch is empty.
+pub type EventStream = Pin<Box<dyn Stream<Item = Result<Vec<Event>, ProviderError>> + Send>>;
+
+/// What the host gives a plugin's call on its way.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Call {
+    /// The id of the prompt.
+    pub request: RequestId,
+    /// The credential that the gate puts into this call's requests. A sandboxed plugin never sees it.
+    pub credential: Option<Credential>,
+    /// Ends the call when it is cancelled.
+    pub cancel: CancellationToken,
+    /// What the host itself saw of the call.
+    pub seen: Arc<Seen>,
+}
+
+impl Call {
+    /// A call without a credential.
+    #[must_use]
+    pub fn new(request: RequestId) -> Self {
+        Self { request, credential: None, cancel: CancellationToken::new(), seen: Arc::default() }
+    }
+
+    /// The same with a credential.
+    #[must_use]
+    pub fn with_credential(mut self, credential: Option<Credential>) -> Self {
+        self.credential = credential;
+        self
+    }
+}
+
+/// What the host itself saw of a call, whatever the plugin says.
+#[derive(Debug, Default)]
+pub struct Seen {
+    request_sent: AtomicBool,
+}
+
+impl Seen {
+    /// Marks that a request is about to leave for the vendor. Called before its first byte.
+    pub fn mark_request_sent(&self) {
+        self.request_sent.store(true, Ordering::Release);
+    }
+
+    /// Whether a request has left for the vendor, and so may be billed.
+    #[must_use]
+    pub fn request_sent(&self) -> bool {
+        self.request_sent.load(Ordering::Acquire)
+    }
+}
+
+/// Why a provider gave no answer, or no more of it.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProviderError {
+    /// The plugin said so.
+    #[error(transparent)]
+    Said(#[from] PluginError),
+    /// The plugin broke.
+    #[error(transparent)]
+    Broke(#[from] Breakage),
+    /// The host was too busy to run it: `limit` calls are running.
+    #[error("{limit} calls are running already; raise `{key}` or try again later")]
+    Busy {
+        /// How many calls run.
+        limit: usize,
+        /// The configuration key.
+        key: &'static str,
+    },
+    /// The call was cancelled.
+    #[error("cancelled")]
+    Cancelled,
+    /// The host failed; the text is for the log.
+    #[error("the host failed: {0}")]
+    Host(String),
+}
+
+/// What a plugin said when it had no answer. The text is the plugin's, bounded and without control characters.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct PluginError {
+    /// What kind of failure it is.
+    pub kind: PluginErrorKind,
+    /// For people.
+    pub message: String,
+    /// Whether the plugin says that a request had been sent. [`Seen`] knows better.
+    pub request_sent: bool,
+    /// How long the vendor asked to wait.
+    pub retry_after: Option<Duration>,
+    /// The HTTP status, where one came.
+    pub status: Option<u16>,
+    /// The vendor's own code.
+    pub code: Option<String>,
+}
+
+impl PluginError {
+    /// An error of that kind, of which nothing else is known.
+    #[must_use]
+    pub fn new(kind: PluginErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), request_sent: false, retry_after: None, status: None, code: None }
+    }
+}
+
+/// The kinds of failure that a plugin can report: those of the contract's `error-kind`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the contract documents each, under the same name")]
+pub enum PluginErrorKind {
+    InvalidRequest,
+    ContextLength,
+    RequestTooLarge,
+    Authentication,
+    Permission,
+    NotFound,
+    RateLimited,
+    QuotaExhausted,
+    Overloaded,
+    Server,
+    ContentFilter,
+    Timeout,
+    Connection,
+    MalformedResponse,
+    Denied,
+    Unsupported,
+    Other(String),
+}
+
+/// How a plugin broke. Its prompt has ended, nothing else has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Breakage {
+    /// It computed longer than it may.
+    #[error("used more than its {limit_ms} ms of CPU time; the operator's `sandbox.{key}` raises that")]
+    CpuLimit {
+        /// The limit.
+        limit_ms: u64,
+        /// The configuration key, under the plugin's `sandbox`.
+        key: &'static str,
+    },
+    /// It took longer than it may.
+    #[error("took longer than its {limit_ms} ms; the operator's `sandbox.{key}` raises that")]
+    WallLimit {
+        /// The limit.
+        limit_ms: u64,
+        /// The configuration key, under the plugin's `sandbox`.
+        key: &'static str,
+    },
+    /// It asked for more memory than it may have, and failed.
+    #[error("needed more than its {limit_mib} MiB of memory; the operator's `sandbox.memory_mib` raises that")]
+    MemoryLimit {
+        /// The limit.
+        limit_mib: u64,
+    },
+    /// It recursed too deep.
+    #[error("overflowed its stack")]
+    StackOverflow,
+    /// It exceeded another limit of the sandbox.
+    #[error("exceeded the sandbox's limit on {what} ({limit})")]
+    Limit {
+        /// On what.
+        what: &'static str,
+        /// The limit's value.
+        limit: u64,
+    },
+    /// It trapped or panicked.
+    #[error("trapped: {0}")]
+    Trap(String),
+    /// It ended itself.
+    #[error("called exit with status {0}")]
+    Exit(i32),
+    /// What it answered does not follow the contract.
+    #[error("answered what the contract does not allow: {0}")]
+    BadAnswer(String),
+}

@@ -1,0 +1,9 @@
+//! The names of spans, targets and fields, so that none is spelled twice.
+//!
+//! Values that a stranger chose never become a name, and prompts, answers and keys never become a value.
+
+/// Target of security events: refusals at the gate, scrubbed echoes, a plugin that broke its limits.
+pub const SECURITY: &str = "tollgate::security";
+
+/// Target of the lines that plugins write through `log` and to stderr.
+pub const PLUGIN: &str = "tollgate::plugin";

@@ -1,0 +1,248 @@
+//! The request: messages, parts, tools, options.
+
+use super::model::Entry;
+
+/// One request to a model, as a caller writes it. Which model it goes to was decided before.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Prompt {
+    /// The conversation. The last message is what is asked now.
+    pub messages: Vec<Message>,
+    /// The tools that the model may ask for.
+    pub tools: Vec<Tool>,
+    /// Whether it has to.
+    pub tool_choice: ToolChoice,
+    /// The JSON Schema that the answer has to follow.
+    pub schema: Option<serde_json::Value>,
+    /// The most output tokens that the answer may have, reasoning included; `None`: the model's own limit.
+    pub max_output_tokens: Option<u64>,
+    /// Asks the vendor for one whole answer instead of a stream.
+    pub no_stream: bool,
+    /// Options, by name. Each is checked against the model's option list before the plugin runs.
+    pub options: Vec<Entry>,
+}
+
+impl Prompt {
+    /// A prompt of one user message.
+    #[must_use]
+    pub fn user(text: impl Into<String>) -> Self {
+        Self::default().message(Role::User, [Part::text(text)])
+    }
+
+    /// Adds a message at the end.
+    #[must_use]
+    pub fn message(mut self, role: Role, parts: impl IntoIterator<Item = Part>) -> Self {
+        self.messages.push(Message { role, parts: parts.into_iter().collect() });
+        self
+    }
+
+    /// Adds a system message before all others.
+    #[must_use]
+    pub fn system(mut self, text: impl Into<String>) -> Self {
+        self.messages.insert(0, Message { role: Role::System, parts: vec![Part::text(text)] });
+        self
+    }
+
+    /// Sets an option. The last value of a name counts.
+    #[must_use]
+    pub fn option(mut self, name: impl Into<String>, value: impl Into<super::model::Value>) -> Self {
+        let name = name.into();
+        self.options.retain(|entry| entry.name != name);
+        self.options.push(Entry { name, value: value.into() });
+        self
+    }
+
+    /// Limits the answer to so many tokens, reasoning included.
+    #[must_use]
+    pub fn max_output_tokens(mut self, most: u64) -> Self {
+        self.max_output_tokens = Some(most);
+        self
+    }
+
+    /// Asks the vendor for one whole answer instead of a stream.
+    #[must_use]
+    pub fn without_streaming(mut self) -> Self {
+        self.no_stream = true;
+        self
+    }
+}
+
+impl From<&str> for Prompt {
+    fn from(text: &str) -> Self {
+        Self::user(text)
+    }
+}
+
+impl From<String> for Prompt {
+    fn from(text: String) -> Self {
+        Self::user(text)
+    }
+}
+
+/// Who a message is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Instructions that stand above the conversation.
+    System,
+    /// The person or program that asks.
+    User,
+    /// The model.
+    Assistant,
+    /// What tools gave back.
+    Tool,
+    /// A role that this version does not name.
+    Other(String),
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Who it is from.
+    pub role: Role,
+    /// What it says, in order. Never empty.
+    pub parts: Vec<Part>,
+}
+
+/// One piece of a message.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Plain text.
+    Text(Text),
+    /// What a model thought before it answered.
+    Reasoning(Reasoning),
+    /// An image, a document, a sound.
+    Media(Media),
+    /// A model's wish to have a tool called.
+    ToolCall(ToolCall),
+    /// What a called tool gave back.
+    ToolResult(ToolResult),
+    /// A piece in the vendor's own shape.
+    Other(serde_json::Value),
+}
+
+impl Part {
+    /// A part of plain text.
+    #[must_use]
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(Text { text: text.into(), signature: None, cache: false })
+    }
+}
+
+/// Plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// The text.
+    pub text: String,
+    /// The vendor's opaque mark on it, to be handed back unchanged.
+    pub signature: Option<String>,
+    /// Whether the vendor should keep what it has read up to and including this part in its prompt cache.
+    pub cache: bool,
+}
+
+/// A model's reasoning.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reasoning {
+    /// The readable part; empty where the vendor hides it.
+    pub text: String,
+    /// The vendor's id of this block.
+    pub id: Option<String>,
+    /// The vendor's proof that the text is its own.
+    pub signature: Option<String>,
+    /// The vendor's encrypted form of what it hides.
+    pub redacted: Option<String>,
+}
+
+/// An image, a document, a sound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Media {
+    /// The media type, such as `image/png`.
+    pub media_type: String,
+    /// Where its bytes are.
+    pub source: MediaSource,
+    /// A file name to show to the model.
+    pub name: Option<String>,
+    /// The caller's id of this attachment.
+    pub id: Option<String>,
+    /// As in [`Text`].
+    pub cache: bool,
+}
+
+/// Where the bytes of a medium are.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum MediaSource {
+    /// Here.
+    Bytes(Vec<u8>),
+    /// At an address that the vendor itself will fetch.
+    Url(String),
+    /// In the vendor's own file store, under this id.
+    FileId(String),
+    /// In a way that this version does not name.
+    Other(serde_json::Value),
+}
+
+/// A model's wish to have a tool called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolCall {
+    /// The id under which the result is handed back.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// The arguments as the model wrote them: JSON, unless it wrote something else.
+    pub arguments: String,
+    /// The vendor's opaque mark on this call.
+    pub signature: Option<String>,
+}
+
+/// What a called tool gave back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ToolResult {
+    /// The id of the call.
+    pub id: String,
+    /// The tool's name.
+    pub name: String,
+    /// What it gave back, in order.
+    pub output: Vec<ToolOutput>,
+    /// Whether the tool failed.
+    pub is_error: bool,
+}
+
+/// One piece of what a tool gave back.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ToolOutput {
+    /// Text.
+    Text(String),
+    /// An image, a document, a sound.
+    Media(Media),
+    /// A JSON value.
+    Other(serde_json::Value),
+}
+
+/// A tool that the model may ask for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tool {
+    /// Its name: letters, digits, `_` and `-`, up to 64 of them.
+    pub name: String,
+    /// What it does, for the model to read.
+    pub description: Option<String>,
+    /// The JSON Schema of its arguments.
+    pub parameters: serde_json::Value,
+}
+
+/// Whether the model has to use tools.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ToolChoice {
+    /// As the model likes.
+    #[default]
+    Auto,
+    /// It must not.
+    None,
+    /// It must use at least one.
+    Required,
+    /// It must use this one.
+    Named(String),
+}

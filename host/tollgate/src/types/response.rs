@@ -1,0 +1,166 @@
+//! What streams back: deltas, usage, the reason of the end.
+
+use serde::Serialize;
+
+use super::prompt::Media;
+
+/// One thing that streams back. Deltas carry the index of the part that they belong to, counted from 0.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// More text.
+    Text {
+        /// The part's index.
+        part: u32,
+        /// What to append.
+        text: String,
+        /// The part's signature, once.
+        signature: Option<String>,
+    },
+    /// More reasoning.
+    Reasoning {
+        /// The part's index.
+        part: u32,
+        /// What to append to the readable text.
+        text: String,
+        /// The block's id, once.
+        id: Option<String>,
+        /// What to append to the signature.
+        signature: Option<String>,
+        /// The block's hidden form, once.
+        redacted: Option<String>,
+    },
+    /// More of a tool call.
+    ToolCall {
+        /// The part's index.
+        part: u32,
+        /// The call's id, once.
+        id: Option<String>,
+        /// The tool's name, once.
+        name: Option<String>,
+        /// What to append to the arguments' JSON text.
+        arguments: String,
+        /// The call's signature, once.
+        signature: Option<String>,
+    },
+    /// A whole medium that the model made.
+    Media {
+        /// The part's index.
+        part: u32,
+        /// The medium.
+        media: Media,
+    },
+    /// What the vendor says about the response as a whole.
+    Response {
+        /// The vendor's id of the response.
+        id: Option<String>,
+        /// The model that answered, as the vendor names it.
+        model: Option<String>,
+    },
+    /// What the request has used so far, in all.
+    Usage(Usage),
+    /// Why the model stopped.
+    Finish(FinishReason),
+    /// Something in the vendor's own shape.
+    Other(serde_json::Value),
+}
+
+/// Tokens by class. `None`: nobody said; zero means zero.
+///
+/// `input` and `output` are totals; `cache_read` and `cache_write` are parts of `input`, `reasoning` is a part of
+/// `output`. These are OpenTelemetry's meanings of `gen_ai.usage.*`, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    /// All tokens that the model read.
+    pub input: Option<u64>,
+    /// All tokens that the model wrote.
+    pub output: Option<u64>,
+    /// How many of `input` came out of the vendor's prompt cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<u64>,
+    /// How many of `input` were put into it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<u64>,
+    /// How many of `output` were reasoning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reasoning: Option<u64>,
+    /// Counts that have no field of their own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub other: Vec<Count>,
+}
+
+impl Usage {
+    /// Takes over what a later report says; what it does not say stays.
+    pub fn update(&mut self, later: &Self) {
+        let fields = [
+            (&mut self.input, later.input),
+            (&mut self.output, later.output),
+            (&mut self.cache_read, later.cache_read),
+            (&mut self.cache_write, later.cache_write),
+            (&mut self.reasoning, later.reasoning),
+        ];
+        for (field, value) in fields {
+            *field = value.or(*field);
+        }
+        for count in &later.other {
+            match self.other.iter_mut().find(|known| known.name == count.name) {
+                Some(known) => known.count = count.count,
+                None => self.other.push(count.clone()),
+            }
+        }
+    }
+}
+
+/// A count with a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// What is counted.
+    pub name: String,
+    /// How many.
+    pub count: u64,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FinishReason {
+    /// The model had said all, or met a stop sequence.
+    Stop,
+    /// It reached the output limit.
+    Length,
+    /// It wants tools called.
+    ToolCalls,
+    /// The vendor's filter stopped it.
+    ContentFilter,
+    /// The model declined to answer.
+    Refusal,
+    /// A reason that this version does not name.
+    Other(String),
+}
+
+impl FinishReason {
+    /// The word for it in output for programs.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Stop => "stop",
+            Self::Length => "length",
+            Self::ToolCalls => "tool_calls",
+            Self::ContentFilter => "content_filter",
+            Self::Refusal => "refusal",
+            Self::Other(reason) => reason,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_report_replaces_only_what_it_says() {
+        let mut usage = Usage { input: Some(5), output: Some(1), ..Usage::default() };
+        usage.update(&Usage { output: Some(0), reasoning: Some(2), ..Usage::default() });
+        assert_eq!(usage, Usage { input: Some(5), output: Some(0), reasoning: Some(2), ..Usage::default() });
+    }
+}

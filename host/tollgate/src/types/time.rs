@@ -1,0 +1,93 @@
+//! The house's clock. Nothing in the library reads the time but through this trait, so that a test owns it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// A moment, in milliseconds since 1970-01-01 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UtcMillis(u64);
+
+impl UtcMillis {
+    /// Wraps a count of milliseconds since 1970-01-01 UTC.
+    #[must_use]
+    pub const fn new(millis: u64) -> Self {
+        Self(millis)
+    }
+
+    /// The count of milliseconds.
+    #[must_use]
+    pub const fn as_millis(self) -> u64 {
+        self.0
+    }
+
+    /// How much later this is than `earlier`; zero where it is not later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync + std::fmt::Debug {
+    /// The time of day. May jump.
+    fn now(&self) -> UtcMillis;
+
+    /// Time since some fixed moment. Never goes back.
+    fn elapsed(&self) -> Duration;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self { start: Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else asks")]
+    fn now(&self) -> UtcMillis {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        UtcMillis(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// A clock that stands still until it is moved. For tests.
+#[derive(Debug, Default)]
+pub struct ManualClock {
+    now_millis: AtomicU64,
+    elapsed_millis: AtomicU64,
+}
+
+impl ManualClock {
+    /// A clock that shows `now`.
+    #[must_use]
+    pub fn at(now: UtcMillis) -> Self {
+        Self { now_millis: AtomicU64::new(now.0), elapsed_millis: AtomicU64::new(0) }
+    }
+
+    /// Moves the clock on, in whole milliseconds.
+    pub fn advance(&self, by: Duration) {
+        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.now_millis.fetch_add(millis, Ordering::Relaxed);
+        self.elapsed_millis.fetch_add(millis, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> UtcMillis {
+        UtcMillis(self.now_millis.load(Ordering::Relaxed))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Duration::from_millis(self.elapsed_millis.load(Ordering::Relaxed))
+    }
+}
