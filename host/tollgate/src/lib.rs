@@ -1,6 +1,7 @@
 //! tollgate runs LLM plugins written by strangers: sandboxed, without a key, inside a budget.
 
 mod plugin;
+mod sandbox;
 mod secret;
 mod tasks;
 mod telemetry;

@@ -1,0 +1,2 @@
+//! Running components.
+mod bindings;

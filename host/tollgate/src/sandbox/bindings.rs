@@ -1,0 +1,44 @@
+//! `bindgen!` and nothing else.
+//!
+//! One invocation per interface that a component may export, since a component may export any subset of them; the
+//! words that they share are bound once and named by `with`.
+
+/// What the host offers: `log` and `config`, and the words of `llm-types`.
+pub(super) mod imports {
+    #![expect(missing_docs, unreachable_pub, clippy::allow_attributes, clippy::allow_attributes_without_reason,
+        reason = "generated; wit/ documents each item")]
+
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package tollgate:host;
+            world imports {
+                import tollgate:plugin/log@0.1.0;
+                import tollgate:plugin/config@0.1.0;
+            }
+        ",
+        world: "tollgate:host/imports",
+        imports: { default: trappable },
+    });
+}
+
+/// What a model provider exports.
+pub(super) mod provider {
+    #![expect(missing_docs, unreachable_pub, clippy::allow_attributes, clippy::allow_attributes_without_reason,
+        reason = "generated; wit/ documents each item")]
+
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "
+            package tollgate:host;
+            world provider {
+                export tollgate:plugin/provider@0.1.0;
+            }
+        ",
+        world: "tollgate:host/provider",
+        exports: { default: async },
+        with: {
+            "tollgate:plugin/llm-types@0.1.0": super::imports::tollgate::plugin::llm_types,
+        },
+    });
+}
