@@ -1,5 +1,6 @@
 //! tollgate runs LLM plugins written by strangers: sandboxed, without a key, inside a budget.
 
+pub mod config;
 mod plugin;
 mod sandbox;
 mod secret;
