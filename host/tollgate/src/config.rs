@@ -88,9 +88,7 @@ impl Config {
         let tree = raw::read(text, &mut mistakes);
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut reading = reading::Reading::new(mistakes, expand, folder);
-        let config = tree
-            .map(|tree| checked::config(&mut reading, &tree))
-            .unwrap_or_default();
+        let config = tree.map(|tree| checked::config(&mut reading, &tree)).unwrap_or_default();
         reading.into_mistakes().into_result(file).map(|()| config)
     }
 
@@ -165,13 +163,7 @@ impl PluginConfig {
     /// A component's file, read again at each start whatever is in it: see [`Pin::Dev`].
     #[must_use]
     pub fn from_file(name: PluginName, path: impl Into<PathBuf>) -> Self {
-        Self::new(
-            name,
-            Source::File {
-                path: path.into(),
-                pin: Pin::Dev,
-            },
-        )
+        Self::new(name, Source::File { path: path.into(), pin: Pin::Dev })
     }
 
     /// Grants these origins and no others.
@@ -193,10 +185,7 @@ impl PluginConfig {
     pub fn setting(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         let name = name.into();
         self.config.retain(|entry| entry.name != name);
-        self.config.push(Entry {
-            name,
-            value: value.into(),
-        });
+        self.config.push(Entry { name, value: value.into() });
         self
     }
 }

@@ -19,17 +19,9 @@ pub(super) fn config(reading: &mut Reading<'_>, tree: &Node) -> Config {
         return Config::default();
     };
     Config {
-        default_model: fields
-            .get("default_model")
-            .and_then(|field| default_model(reading, &field)),
-        plugins: fields
-            .get("plugins")
-            .map(|field| plugin::plugins(reading, &field))
-            .unwrap_or_default(),
-        egress: fields
-            .get("egress")
-            .map(|field| egress(reading, &field))
-            .unwrap_or_default(),
+        default_model: fields.get("default_model").and_then(|field| default_model(reading, &field)),
+        plugins: fields.get("plugins").map(|field| plugin::plugins(reading, &field)).unwrap_or_default(),
+        egress: fields.get("egress").map(|field| egress(reading, &field)).unwrap_or_default(),
     }
 }
 

@@ -70,9 +70,7 @@ impl fmt::Display for Mistake {
             write!(f, "{}: ", self.key)?;
         }
         write!(f, "{}", self.problem)?;
-        self.suggestion
-            .iter()
-            .try_for_each(|suggestion| write!(f, "; {suggestion}"))
+        self.suggestion.iter().try_for_each(|suggestion| write!(f, "; {suggestion}"))
     }
 }
 
@@ -166,13 +164,7 @@ impl Mistakes {
             return;
         }
         let Position { line, column } = at;
-        self.found.push(Mistake {
-            line,
-            column,
-            key: key.to_owned(),
-            problem,
-            suggestion,
-        });
+        self.found.push(Mistake { line, column, key: key.to_owned(), problem, suggestion });
     }
 
     /// Sorts them by place, and fails if there is one.
@@ -181,11 +173,7 @@ impl Mistakes {
             return Ok(());
         }
         self.found.sort_by_key(|mistake| (mistake.line, mistake.column));
-        Err(ConfigErrors {
-            file: file.to_owned(),
-            mistakes: self.found,
-            more: self.more,
-        })
+        Err(ConfigErrors { file: file.to_owned(), mistakes: self.found, more: self.more })
     }
 }
 

@@ -13,19 +13,11 @@ struct Shape {
 }
 
 const fn strong(prefix: &'static str, least: usize) -> Shape {
-    Shape {
-        prefix,
-        least,
-        weak: false,
-    }
+    Shape { prefix, least, weak: false }
 }
 
 const fn weak(prefix: &'static str, least: usize) -> Shape {
-    Shape {
-        prefix,
-        least,
-        weak: true,
-    }
+    Shape { prefix, least, weak: true }
 }
 
 /// The longer of two that begin alike comes first.
@@ -97,11 +89,7 @@ pub(super) fn prefix(text: &str) -> Option<&'static str> {
 impl Shape {
     fn fits(&self, rest: &str) -> bool {
         // no more than decides: a long text of many beginnings is not to be read again for each
-        let end = rest
-            .bytes()
-            .take(256)
-            .position(|byte| !is_key_byte(byte))
-            .unwrap_or(rest.len().min(256));
+        let end = rest.bytes().take(256).position(|byte| !is_key_byte(byte)).unwrap_or(rest.len().min(256));
         let body = rest.as_bytes().get(..end).unwrap_or_default();
         body.len() >= self.least && (!self.weak || body.split(|byte| b"-_.".contains(byte)).any(looks_random))
     }

@@ -101,32 +101,20 @@ fn forbidden_character(text: &str) -> Option<(Position, &'static str)> {
     }
     for (index, line) in text.lines().enumerate() {
         let indent = line.chars().take_while(|c| c.is_whitespace());
-        let tab = indent
-            .enumerate()
-            .find(|(_, c)| *c == '\t')
-            .filter(|_| !line.trim().is_empty());
+        let tab = indent.enumerate().find(|(_, c)| *c == '\t').filter(|_| !line.trim().is_empty());
         let nul = line.chars().enumerate().find(|(_, c)| *c == '\0');
         let found = tab
             .map(|(at, _)| (at, "tabs as indentation are"))
             .or(nul.map(|(at, _)| (at, "NUL characters are")));
         if let Some((before, what)) = found {
-            return Some((
-                Position {
-                    line: index + 1,
-                    column: before + 1,
-                },
-                what,
-            ));
+            return Some((Position { line: index + 1, column: before + 1 }, what));
         }
     }
     None
 }
 
 fn position(marker: &Marker) -> Position {
-    Position {
-        line: marker.line(),
-        column: marker.col() + 1,
-    }
+    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 /// Why reading ended early.
@@ -157,11 +145,7 @@ impl<'t, 'm> Reader<'t, 'm> {
             flow_nesting_limit: MOST_DEPTH,
             block_nesting_limit: MOST_DEPTH,
         };
-        Self {
-            events: Parser::new_from_str_with_options(text, options),
-            mistakes,
-            path: Vec::new(),
-        }
+        Self { events: Parser::new_from_str_with_options(text, options), mistakes, path: Vec::new() }
     }
 
     fn document(&mut self) -> Result<Node, Stop> {
@@ -181,15 +165,11 @@ impl<'t, 'm> Reader<'t, 'm> {
                 _ => break,
             }
         }
-        let empty = || Node {
-            at: Position::START,
-            kind: Kind::Map(Vec::new()),
-        };
+        let empty = || Node { at: Position::START, kind: Kind::Map(Vec::new()) };
         Ok(match root {
-            Some(Node {
-                kind: Kind::Scalar(scalar),
-                ..
-            }) if scalar.plain && scalar.text.is_empty() => empty(),
+            Some(Node { kind: Kind::Scalar(scalar), .. }) if scalar.plain && scalar.text.is_empty() => {
+                empty()
+            }
             Some(node) => node,
             None => empty(),
         })
@@ -215,18 +195,11 @@ impl<'t, 'm> Reader<'t, 'm> {
             Event::SequenceStart(..) => self.list(at)?,
             Event::MappingStart(..) => self.map(at)?,
             _ => {
-                self.refuse(
-                    span,
-                    "aliases (`*name`) are",
-                    Some("write the value out, or quote it"),
-                );
+                self.refuse(span, "aliases (`*name`) are", Some("write the value out, or quote it"));
                 Kind::Refused
             }
         };
-        Ok(Node {
-            at,
-            kind: if refused { Kind::Refused } else { kind },
-        })
+        Ok(Node { at, kind: if refused { Kind::Refused } else { kind } })
     }
 
     /// Notes an anchor or a tag on a node.
@@ -238,40 +211,24 @@ impl<'t, 'm> Reader<'t, 'm> {
             return false;
         };
         if *anchor != 0 {
-            self.refuse(
-                span,
-                "anchors (`&name`) are",
-                Some("write the value out where it is needed"),
-            );
+            self.refuse(span, "anchors (`&name`) are", Some("write the value out where it is needed"));
         }
         if tag.is_some() {
-            self.refuse(
-                span,
-                "tags (`!name`) are",
-                Some("remove the tag; each key knows its type"),
-            );
+            self.refuse(span, "tags (`!name`) are", Some("remove the tag; each key knows its type"));
         }
         *anchor != 0 || tag.is_some()
     }
 
     fn refuse(&mut self, span: &Span, what: &'static str, suggestion: Option<&str>) {
         let at = position(&span.start);
-        self.mistakes.add(
-            at,
-            &self.path(),
-            Problem::Construct(what),
-            suggestion.map(str::to_owned),
-        );
+        self.mistakes.add(at, &self.path(), Problem::Construct(what), suggestion.map(str::to_owned));
     }
 
     fn scalar(&mut self, at: Position, text: &str, style: ScalarStyle) -> Kind {
         if self.refuse_pasted(at, text) {
             return Kind::Refused;
         }
-        Kind::Scalar(Scalar {
-            text: text.to_owned(),
-            plain: style == ScalarStyle::Plain,
-        })
+        Kind::Scalar(Scalar { text: text.to_owned(), plain: style == ScalarStyle::Plain })
     }
 
     fn refuse_pasted(&mut self, at: Position, text: &str) -> bool {
@@ -280,12 +237,7 @@ impl<'t, 'm> Reader<'t, 'm> {
         };
         let advice =
             "store the secret under a name and write the name; replace the secret if others saw this file";
-        self.mistakes.add(
-            at,
-            &self.path(),
-            Problem::Pasted { prefix },
-            Some(advice.to_owned()),
-        );
+        self.mistakes.add(at, &self.path(), Problem::Pasted { prefix }, Some(advice.to_owned()));
         true
     }
 
@@ -315,10 +267,8 @@ impl<'t, 'm> Reader<'t, 'm> {
             }
             let at = position(&span.start);
             let key = self.key(event, &span, &mut lines)?;
-            self.path.push(
-                key.as_deref()
-                    .map_or_else(|| UNNAMED.to_owned(), |key| format!(".{}", shown(key))),
-            );
+            self.path
+                .push(key.as_deref().map_or_else(|| UNNAMED.to_owned(), |key| format!(".{}", shown(key))));
             let (event, span) = self.next()?;
             let value = self.node(event, &span)?;
             self.path.pop();
@@ -352,16 +302,8 @@ impl<'t, 'm> Reader<'t, 'm> {
             return Ok(None);
         }
         if let Some(first) = lines.get(&text) {
-            let problem = Problem::DuplicateKey {
-                key: shown(&text),
-                first: *first,
-            };
-            self.mistakes.add(
-                node.at,
-                &self.path(),
-                problem,
-                Some("keep one of the two".to_owned()),
-            );
+            let problem = Problem::DuplicateKey { key: shown(&text), first: *first };
+            self.mistakes.add(node.at, &self.path(), problem, Some("keep one of the two".to_owned()));
             return Ok(None);
         }
         lines.insert(text.clone(), node.at.line);
@@ -373,8 +315,7 @@ impl<'t, 'm> Reader<'t, 'm> {
         if self.path.len() < MOST_DEPTH {
             return Ok(());
         }
-        self.mistakes
-            .add(at, &self.path(), Problem::TooDeep { limit: MOST_DEPTH }, None);
+        self.mistakes.add(at, &self.path(), Problem::TooDeep { limit: MOST_DEPTH }, None);
         Err(Stop::Noted)
     }
 

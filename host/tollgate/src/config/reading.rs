@@ -49,20 +49,12 @@ pub(super) struct Text {
 impl<'t> Field<'t> {
     /// The file as a whole.
     pub(super) fn root(node: &'t Node) -> Self {
-        Self {
-            path: String::new(),
-            at: node.at,
-            node,
-        }
+        Self { path: String::new(), at: node.at, node }
     }
 
     fn child(parent: &str, entry: &'t Entry) -> Self {
         let dot = if parent.is_empty() { "" } else { "." };
-        Self {
-            path: format!("{parent}{dot}{}", shown(&entry.key)),
-            at: entry.at,
-            node: &entry.value,
-        }
+        Self { path: format!("{parent}{dot}{}", shown(&entry.key)), at: entry.at, node: &entry.value }
     }
 
     /// Whether it is a mapping that is no `{"$env": …}`.
@@ -79,21 +71,14 @@ impl<'t> Field<'t> {
 impl<'t> Fields<'t> {
     /// The field of that name, where it is there.
     pub(super) fn get(&self, name: &str) -> Option<Field<'t>> {
-        self.entries
-            .iter()
-            .find(|entry| entry.key == name)
-            .map(|entry| Field::child(&self.path, entry))
+        self.entries.iter().find(|entry| entry.key == name).map(|entry| Field::child(&self.path, entry))
     }
 }
 
 impl<'a> Reading<'a> {
     /// Begins after the tree was read, with what was found there.
     pub(super) fn new(mistakes: Mistakes, expand: &'a dyn Expand, folder: &'a Path) -> Self {
-        Self {
-            mistakes,
-            expand,
-            folder,
-        }
+        Self { mistakes, expand, folder }
     }
 
     /// Ends the reading.
@@ -108,8 +93,7 @@ impl<'a> Reading<'a> {
         problem: Problem,
         suggestion: impl Into<Option<String>>,
     ) {
-        self.mistakes
-            .add(field.node.at, &field.path, problem, suggestion.into());
+        self.mistakes.add(field.node.at, &field.path, problem, suggestion.into());
     }
 
     /// Notes a value that does not do, in words.
@@ -125,40 +109,27 @@ impl<'a> Reading<'a> {
         problem: Problem,
         suggestion: impl Into<Option<String>>,
     ) {
-        self.mistakes
-            .add(field.at, &field.path, problem, suggestion.into());
+        self.mistakes.add(field.at, &field.path, problem, suggestion.into());
     }
 
     /// A mapping whose keys are known; notes each that is not.
     pub(super) fn fields<'t>(&mut self, field: &Field<'t>, known: &[&str]) -> Option<Fields<'t>> {
         let entries = self.map(field)?;
-        for entry in entries
-            .iter()
-            .filter(|entry| !known.contains(&entry.key.as_str()))
-        {
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
             let suggestion = nearest(&entry.key, known).map_or_else(
                 || format!("known here: {}", known.join(", ")),
                 |near| format!("did you mean `{near}`?"),
             );
             let problem = Problem::UnknownKey(shown(&entry.key));
-            self.mistakes
-                .add(entry.at, &field.path, problem, Some(suggestion));
+            self.mistakes.add(entry.at, &field.path, problem, Some(suggestion));
         }
-        Some(Fields {
-            path: field.path.clone(),
-            entries,
-        })
+        Some(Fields { path: field.path.clone(), entries })
     }
 
     /// A mapping whose keys the operator chooses.
     pub(super) fn entries<'t>(&mut self, field: &Field<'t>) -> Option<Vec<(&'t str, Field<'t>)>> {
         let entries = self.map(field)?;
-        Some(
-            entries
-                .iter()
-                .map(|entry| (entry.key.as_str(), Field::child(&field.path, entry)))
-                .collect(),
-        )
+        Some(entries.iter().map(|entry| (entry.key.as_str(), Field::child(&field.path, entry))).collect())
     }
 
     fn map<'t>(&mut self, field: &Field<'t>) -> Option<&'t [Entry]> {
@@ -207,10 +178,7 @@ impl<'a> Reading<'a> {
     pub(super) fn word<T: FromStr<Err: Display>>(&mut self, field: &Field<'_>) -> Option<T> {
         match scalar(field) {
             Some(Scalar { text, plain }) if !(*plain && text.is_empty()) => {
-                let text = Text {
-                    value: text.clone(),
-                    expanded: false,
-                };
+                let text = Text { value: text.clone(), expanded: false };
                 self.parse(field, &text)
             }
             _ => self.parsed(field),
@@ -230,11 +198,7 @@ impl<'a> Reading<'a> {
             Err(error) => {
                 let why = error.to_string();
                 let hidden = "what stands there has not the form that this key takes".to_owned();
-                self.note(
-                    field,
-                    Problem::Unfit(if text.expanded { hidden } else { why }),
-                    None,
-                );
+                self.note(field, Problem::Unfit(if text.expanded { hidden } else { why }), None);
                 None
             }
         }
@@ -249,11 +213,7 @@ impl<'a> Reading<'a> {
     /// Puts the file's folder before a relative path.
     pub(super) fn resolve(&mut self, field: &Field<'_>, path: &str) -> Option<PathBuf> {
         if path == "~" || path.starts_with("~/") {
-            self.unfit(
-                field,
-                "`~` is not expanded",
-                "write the whole path, or one relative to this file",
-            );
+            self.unfit(field, "`~` is not expanded", "write the whole path, or one relative to this file");
             return None;
         }
         Some(self.folder.join(path))
@@ -271,10 +231,7 @@ impl<'a> Reading<'a> {
                 self.unfit(field, "the text is empty", "write something, or remove the key");
                 None
             }
-            Some(Meaning::Text(text)) => Some(Text {
-                value: text.to_owned(),
-                expanded: false,
-            }),
+            Some(Meaning::Text(text)) => Some(Text { value: text.to_owned(), expanded: false }),
             _ => self.wrong_type(field, "a text"),
         }
     }
@@ -326,37 +283,18 @@ impl<'a> Reading<'a> {
             );
             return None;
         }
-        Some(Text {
-            value,
-            expanded: true,
-        })
+        Some(Text { value, expanded: true })
     }
 
     /// Notes that a value is not what its key takes, unless something was said about it before.
     pub(super) fn wrong_type<T>(&mut self, field: &Field<'_>, expected: &'static str) -> Option<T> {
         let (problem, suggestion) = match &field.node.kind {
             Kind::Refused => return None,
-            Kind::List(_) => (
-                Problem::WrongType {
-                    expected,
-                    found: "a list",
-                },
-                None,
-            ),
-            Kind::Map(_) => (
-                Problem::WrongType {
-                    expected,
-                    found: "a mapping",
-                },
-                None,
-            ),
+            Kind::List(_) => (Problem::WrongType { expected, found: "a list" }, None),
+            Kind::Map(_) => (Problem::WrongType { expected, found: "a mapping" }, None),
             Kind::Scalar(scalar) => match scalar.meaning() {
                 Meaning::Null => {
-                    self.note_key(
-                        field,
-                        Problem::NoValue,
-                        format!("give it {expected}, or remove it"),
-                    );
+                    self.note_key(field, Problem::NoValue, format!("give it {expected}, or remove it"));
                     return None;
                 }
                 meaning => mistyped(meaning, &scalar.text, expected),
@@ -372,31 +310,17 @@ fn mistyped(meaning: Meaning<'_>, text: &str, expected: &'static str) -> (Proble
     let suggestion = match meaning {
         Meaning::Text(_) => None,
         _ if quoted => Some(format!("write \"{}\"", shown(text))),
-        Meaning::Ambiguous
-            if ["y", "yes", "on"]
-                .iter()
-                .any(|word| text.eq_ignore_ascii_case(word)) =>
-        {
+        Meaning::Ambiguous if ["y", "yes", "on"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
             Some("write `true`".to_owned())
         }
-        Meaning::Ambiguous
-            if ["n", "no", "off"]
-                .iter()
-                .any(|word| text.eq_ignore_ascii_case(word)) =>
-        {
+        Meaning::Ambiguous if ["n", "no", "off"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
             Some("write `false`".to_owned())
         }
         _ => None,
     };
     match meaning {
         Meaning::Ambiguous if quoted => (Problem::Ambiguous(shown(text)), suggestion),
-        _ => (
-            Problem::WrongType {
-                expected,
-                found: meaning.name(),
-            },
-            suggestion,
-        ),
+        _ => (Problem::WrongType { expected, found: meaning.name() }, suggestion),
     }
 }
 

@@ -35,11 +35,7 @@ pub(super) enum Meaning<'a> {
 impl Scalar {
     /// What it means.
     pub(super) fn meaning(&self) -> Meaning<'_> {
-        if self.plain {
-            plain(&self.text)
-        } else {
-            Meaning::Text(&self.text)
-        }
+        if self.plain { plain(&self.text) } else { Meaning::Text(&self.text) }
     }
 }
 
@@ -89,9 +85,7 @@ fn is_decimal(digits: &str) -> bool {
 
 /// `1.5`, `.5`, `1e3`: a number of YAML's core schema that is not a whole one.
 fn is_number(digits: &str) -> bool {
-    let (mantissa, exponent) = digits
-        .split_once(['e', 'E'])
-        .map_or((digits, None), |(m, e)| (m, Some(e)));
+    let (mantissa, exponent) = digits.split_once(['e', 'E']).map_or((digits, None), |(m, e)| (m, Some(e)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
     let exponent_fits = exponent.is_none_or(|exponent| {
@@ -104,9 +98,7 @@ fn is_number(digits: &str) -> bool {
 }
 
 fn is_boolean_elsewhere(text: &str) -> bool {
-    ["y", "n", "yes", "no", "on", "off"]
-        .iter()
-        .any(|word| text.eq_ignore_ascii_case(word))
+    ["y", "n", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// Octal, hexadecimal, binary, digits with `_` or `:` between them, infinity, not a number.
@@ -118,9 +110,7 @@ fn is_number_elsewhere(digits: &str) -> bool {
             .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_hexdigit()))
     });
     let punctuated = lower.starts_with(|c: char| c.is_ascii_digit())
-        && lower
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b'_' | b':' | b'.'))
+        && lower.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'_' | b':' | b'.'))
         && !lower.ends_with([':', '.'])
         && lower.matches('.').count() <= 1;
     prefixed || punctuated || matches!(lower.as_str(), ".inf" | ".nan")
@@ -201,10 +191,7 @@ mod tests {
     #[test]
     fn quoted_is_text_whatever_it_says() {
         for text in ["no", "1", "", "true", "~"] {
-            let scalar = Scalar {
-                text: text.to_owned(),
-                plain: false,
-            };
+            let scalar = Scalar { text: text.to_owned(), plain: false };
             assert_eq!(scalar.meaning(), Meaning::Text(text));
         }
     }

@@ -31,11 +31,7 @@ pub(super) fn origins(
         };
         if grants.iter().any(|known| known.origin == grant.origin) {
             let problem = Problem::Twice("this origin".to_owned());
-            reading.note(
-                &item,
-                problem,
-                "put all methods and paths into one entry".to_owned(),
-            );
+            reading.note(&item, problem, "put all methods and paths into one entry".to_owned());
         } else {
             grants.push(grant);
         }
@@ -63,13 +59,8 @@ fn origin(reading: &mut Reading<'_>, field: &Field<'_>, rule: KeyRule) -> Option
     let parsed = text.as_ref().and_then(|text| parse(reading, &address, text));
     // all fields are read before the first mistake ends this entry
     let methods = fields.get("methods").map(|field| list(reading, &field, method));
-    let paths = fields
-        .get("paths")
-        .map(|field| list(reading, &field, Reading::parsed::<PathPattern>));
-    let addresses = fields
-        .get("addresses")
-        .map(|field| list(reading, &field, network))
-        .unwrap_or_default();
+    let paths = fields.get("paths").map(|field| list(reading, &field, Reading::parsed::<PathPattern>));
+    let addresses = fields.get("addresses").map(|field| list(reading, &field, network)).unwrap_or_default();
     let plain_http = flag(reading, &fields, "plain_http");
     let key = flag(reading, &fields, "key");
     let mut grant = OriginGrant::new(parsed?);
@@ -120,22 +111,14 @@ fn in_the_clear(
 ) -> Option<OriginGrant> {
     if grant.origin.scheme == Scheme::Https {
         if grant.plain_http {
-            reading.unfit(
-                field,
-                "`plain_http` is for an `http` origin; this one is `https`",
-                "remove it",
-            );
+            reading.unfit(field, "`plain_http` is for an `http` origin; this one is `https`", "remove it");
         }
         grant.carries_key = key.unwrap_or(true);
         return Some(grant);
     }
     let loopback = is_loopback(&grant.origin.host);
     if !loopback && !(grant.plain_http && !grant.addresses.is_empty()) {
-        let origin = if text.expanded {
-            "http://…".to_owned()
-        } else {
-            shown(&text.value)
-        };
+        let origin = if text.expanded { "http://…".to_owned() } else { shown(&text.value) };
         let suggestion = format!(
             "use `https`, or say where it is: `{{origin: \"{origin}\", addresses: [\"10.0.0.0/8\"], plain_http: true}}`"
         );
@@ -166,20 +149,13 @@ fn method(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<Method> {
 /// A network, or a single address.
 fn network(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<IpNet> {
     let text = reading.text(field)?;
-    let parsed = text
-        .value
-        .parse::<IpNet>()
-        .ok()
-        .or_else(|| text.value.parse::<IpAddr>().ok().map(IpNet::from));
+    let parsed =
+        text.value.parse::<IpNet>().ok().or_else(|| text.value.parse::<IpAddr>().ok().map(IpNet::from));
     let (what, suggestion) = match parsed {
-        None => (
-            "an address is a network such as `10.0.0.0/8`, or one address".to_owned(),
-            String::new(),
-        ),
-        Some(network) if network.prefix_len() == 0 => (
-            "this is every address there is".to_owned(),
-            "name the network that the origin is in".to_owned(),
-        ),
+        None => ("an address is a network such as `10.0.0.0/8`, or one address".to_owned(), String::new()),
+        Some(network) if network.prefix_len() == 0 => {
+            ("this is every address there is".to_owned(), "name the network that the origin is in".to_owned())
+        }
         Some(network) if network.trunc() != network => (
             "this network has bits after its prefix".to_owned(),
             format!("did you mean `{}`?", network.trunc()),

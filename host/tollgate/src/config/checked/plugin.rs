@@ -9,24 +9,12 @@ use crate::config::{Pin, PluginConfig, Source};
 use crate::types::{Digest, PluginName, SecretName, SecretRef};
 
 /// Every key of a plugin's entry.
-const KEYS: &[&str] = &[
-    "source",
-    "sha256",
-    "dev",
-    "origins",
-    "key",
-    "config",
-    "sandbox",
-    "strict_imports",
-];
+const KEYS: &[&str] = &["source", "sha256", "dev", "origins", "key", "config", "sandbox", "strict_imports"];
 
 /// All plugins, in the order of the file.
 pub(super) fn plugins(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<PluginConfig> {
     let entries = reading.entries(field).unwrap_or_default();
-    entries
-        .iter()
-        .filter_map(|(name, field)| plugin(reading, name, field))
-        .collect()
+    entries.iter().filter_map(|(name, field)| plugin(reading, name, field)).collect()
 }
 
 fn plugin(reading: &mut Reading<'_>, name: &str, field: &Field<'_>) -> Option<PluginConfig> {
@@ -47,20 +35,13 @@ fn plugin(reading: &mut Reading<'_>, name: &str, field: &Field<'_>) -> Option<Pl
         plugin.source = source;
     }
     plugin.key = fields.get("key").and_then(|field| key(reading, &field));
-    plugin.origins = fields
-        .get("origins")
-        .and_then(|field| origin::origins(reading, &field, rule));
-    plugin.config = fields
-        .get("config")
-        .map(|field| setting::settings(reading, &field))
-        .unwrap_or_default();
+    plugin.origins = fields.get("origins").and_then(|field| origin::origins(reading, &field, rule));
+    plugin.config = fields.get("config").map(|field| setting::settings(reading, &field)).unwrap_or_default();
     if let Some(field) = fields.get("sandbox") {
         sandbox::limits(reading, &field, &mut plugin.sandbox, &mut plugin.egress);
     }
-    plugin.strict_imports = fields
-        .get("strict_imports")
-        .and_then(|field| reading.boolean(&field))
-        .unwrap_or_default();
+    plugin.strict_imports =
+        fields.get("strict_imports").and_then(|field| reading.boolean(&field)).unwrap_or_default();
     Some(plugin)
 }
 
@@ -78,24 +59,15 @@ fn source(
     let text = reading.text(&field)?;
     if let Some(name) = text.value.strip_prefix("builtin:") {
         unpinnable(reading, fields);
-        let name = Text {
-            value: name.to_owned(),
-            expanded: text.expanded,
-        };
-        return reading
-            .parse::<PluginName>(&field, &name)
-            .map(|name| Source::Builtin(name.into()));
+        let name = Text { value: name.to_owned(), expanded: text.expanded };
+        return reading.parse::<PluginName>(&field, &name).map(|name| Source::Builtin(name.into()));
     }
     let Some(path) = text.value.strip_prefix("file:").filter(|path| !path.is_empty()) else {
         unknown_source(reading, &field, &text);
         return None;
     };
     if path.starts_with("//") {
-        reading.unfit(
-            &field,
-            "a source is no URL",
-            "write `file:` and a path, such as `file:./plugin.wasm`",
-        );
+        reading.unfit(&field, "a source is no URL", "write `file:` and a path, such as `file:./plugin.wasm`");
         return None;
     }
     let resolved = reading.resolve(&field, path)?;
@@ -170,22 +142,14 @@ fn key(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<SecretRef> {
         return elsewhere(reading, field, FORMS);
     }
     if field.is_expansion() {
-        reading.unfit(
-            field,
-            "`$env` puts a text into this file, and a key is no part of it",
-            FORMS,
-        );
+        reading.unfit(field, "`$env` puts a text into this file, and a key is no part of it", FORMS);
         return None;
     }
     let text = reading.text(field)?;
     if let Ok(name) = SecretName::from_str(&text.value) {
         return Some(SecretRef::Secret(name));
     }
-    reading.unfit(
-        field,
-        "a secret's name takes up to 128 letters, digits and `_`, not a digit first",
-        FORMS,
-    );
+    reading.unfit(field, "a secret's name takes up to 128 letters, digits and `_`, not a digit first", FORMS);
     None
 }
 

@@ -14,10 +14,7 @@ pub(super) fn settings(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<Entr
         if name.starts_with('$') {
             refuse(reading, &field);
         } else if let Some(value) = json(reading, &field) {
-            settings.push(Entry {
-                name: name.to_owned(),
-                value: Value::from(value),
-            });
+            settings.push(Entry { name: name.to_owned(), value: Value::from(value) });
         }
     }
     settings

@@ -64,10 +64,7 @@ fn known_key_formats_are_found() {
     assert!(KEYS.len() >= 20);
     for key in KEYS {
         let found = prefix(key);
-        assert!(
-            found.is_some_and(|prefix| key.starts_with(prefix)),
-            "{key}: {found:?}"
-        );
+        assert!(found.is_some_and(|prefix| key.starts_with(prefix)), "{key}: {found:?}");
     }
 }
 
@@ -84,10 +81,7 @@ fn digests_uuids_names_and_addresses_pass() {
 fn a_key_is_found_inside_a_longer_text() {
     for key in KEYS {
         assert!(prefix(&format!("Bearer {key}")).is_some(), "{key}");
-        assert!(
-            prefix(&format!("https://api.test/?key={key}&x=1")).is_some(),
-            "{key}"
-        );
+        assert!(prefix(&format!("https://api.test/?key={key}&x=1")).is_some(), "{key}");
     }
 }
 

@@ -19,9 +19,7 @@ fn json(node: &Node) -> serde_json::Value {
         Kind::Scalar(scalar) => scalar.text.clone().into(),
         Kind::List(items) => items.iter().map(json).collect(),
         Kind::Map(entries) => {
-            let entries = entries
-                .iter()
-                .map(|entry| (entry.key.clone(), json(&entry.value)));
+            let entries = entries.iter().map(|entry| (entry.key.clone(), json(&entry.value)));
             serde_json::Value::Object(entries.collect())
         }
         Kind::Refused => serde_json::Value::Null,
@@ -34,17 +32,10 @@ fn scalars_lists_and_mappings_keep_order_and_places() {
     let (node, mistakes) = tree(text);
     assert_eq!(mistakes, []);
     let node = node.unwrap();
-    assert_eq!(
-        json(&node).to_string(),
-        r#"{"a":"1","b":["x","y z","é"],"c":[{"d":"two\nlines\n"}]}"#
-    );
-    let Kind::Map(entries) = &node.kind else {
-        panic!("{node:?}")
-    };
-    let places: Vec<_> = entries
-        .iter()
-        .map(|entry| (entry.at.line, entry.value.at.line, entry.value.at.column))
-        .collect();
+    assert_eq!(json(&node).to_string(), r#"{"a":"1","b":["x","y z","é"],"c":[{"d":"two\nlines\n"}]}"#);
+    let Kind::Map(entries) = &node.kind else { panic!("{node:?}") };
+    let places: Vec<_> =
+        entries.iter().map(|entry| (entry.at.line, entry.value.at.line, entry.value.at.column)).collect();
     assert_eq!(places, [(2, 2, 4), (3, 3, 4), (4, 5, 3)]);
 }
 
@@ -53,10 +44,7 @@ fn a_file_without_a_value_is_an_empty_mapping() {
     for text in ["", "\n\n", "# only a comment\n", "---\n", "--- \n...\n"] {
         let (node, mistakes) = tree(text);
         assert_eq!(mistakes, [], "{text:?}");
-        assert!(
-            matches!(node.unwrap().kind, Kind::Map(entries) if entries.is_empty()),
-            "{text:?}"
-        );
+        assert!(matches!(node.unwrap().kind, Kind::Map(entries) if entries.is_empty()), "{text:?}");
     }
 }
 
@@ -70,12 +58,7 @@ fn alias_bombs_are_refused_before_they_unfold() {
         found[0].starts_with("1:") && found[0].contains("anchors (`&name`) are not accepted"),
         "{found:?}"
     );
-    assert!(
-        found
-            .iter()
-            .any(|line| line.contains("aliases (`*name`) are not accepted")),
-        "{found:?}"
-    );
+    assert!(found.iter().any(|line| line.contains("aliases (`*name`) are not accepted")), "{found:?}");
     let bombs = [
         "a: &a {b: *a}".to_owned(),
         "x: *nobody".to_owned(),
@@ -85,17 +68,8 @@ fn alias_bombs_are_refused_before_they_unfold() {
     ];
     for bomb in bombs {
         let (_, found) = tree(&bomb);
-        assert!(
-            !found.is_empty() && found.len() <= 100,
-            "{} mistakes",
-            found.len()
-        );
-        assert!(
-            found
-                .iter()
-                .all(|mistake| matches!(mistake.problem, Problem::Construct(_))),
-            "{found:?}"
-        );
+        assert!(!found.is_empty() && found.len() <= 100, "{} mistakes", found.len());
+        assert!(found.iter().all(|mistake| matches!(mistake.problem, Problem::Construct(_))), "{found:?}");
     }
 }
 
@@ -103,22 +77,10 @@ fn alias_bombs_are_refused_before_they_unfold() {
 fn a_key_that_stands_twice_is_refused_and_both_lines_are_named() {
     // C02
     for (text, mistake) in [
-        (
-            "a: 1\nb: 2\na: 3\n",
-            "3:1: `a` is already set on line 1; keep one of the two",
-        ),
-        (
-            "x:\n  a: 1\n  a: 1\n",
-            "3:3: x: `a` is already set on line 2; keep one of the two",
-        ),
-        (
-            "{a: 1,\n \"a\": 2}\n",
-            "2:2: `a` is already set on line 1; keep one of the two",
-        ),
-        (
-            "l:\n - {k: 1, k: 2}\n",
-            "2:11: l[0]: `k` is already set on line 2; keep one of the two",
-        ),
+        ("a: 1\nb: 2\na: 3\n", "3:1: `a` is already set on line 1; keep one of the two"),
+        ("x:\n  a: 1\n  a: 1\n", "3:3: x: `a` is already set on line 2; keep one of the two"),
+        ("{a: 1,\n \"a\": 2}\n", "2:2: `a` is already set on line 1; keep one of the two"),
+        ("l:\n - {k: 1, k: 2}\n", "2:11: l[0]: `k` is already set on line 2; keep one of the two"),
     ] {
         assert_eq!(mistakes(text), [mistake], "{text}");
     }
@@ -174,27 +136,12 @@ fn a_deep_or_large_file_is_refused() {
     // C06
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     assert!(mistakes(&deep(32)).is_empty());
-    assert!(
-        mistakes(&deep(33))[0].contains("nested more than 32 levels"),
-        "{:?}",
-        mistakes(&deep(33))
-    );
-    let block: String = (0..200)
-        .map(|level| format!("{}a:\n", " ".repeat(level)))
-        .collect();
+    assert!(mistakes(&deep(33))[0].contains("nested more than 32 levels"), "{:?}", mistakes(&deep(33)));
+    let block: String = (0..200).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
     let keys = "? ".repeat(200);
-    for hostile in [
-        deep(100_000),
-        "{a: ".repeat(60_000),
-        "- ".repeat(100_000),
-        block,
-        keys,
-    ] {
+    for hostile in [deep(100_000), "{a: ".repeat(60_000), "- ".repeat(100_000), block, keys] {
         let found = mistakes(&hostile);
-        assert!(
-            found.len() == 1 && found[0].contains("nested more than 32 levels"),
-            "{found:?}"
-        );
+        assert!(found.len() == 1 && found[0].contains("nested more than 32 levels"), "{found:?}");
     }
     let large = format!("a: {}", "x".repeat(256 << 10));
     assert_eq!(mistakes(&large), ["1:1: the file has more than 262144 bytes"]);
@@ -224,9 +171,7 @@ fn a_pasted_secret_is_refused_wherever_it_stands_and_never_repeated() {
     ] {
         let found = mistakes(&text);
         assert!(
-            found
-                .iter()
-                .any(|line| line.contains("a text that begins like a secret (`sk-proj-…`)")),
+            found.iter().any(|line| line.contains("a text that begins like a secret (`sk-proj-…`)")),
             "{found:?}"
         );
         assert!(found.iter().all(|line| !line.contains("Ab3d")), "{found:?}");
