@@ -203,6 +203,8 @@ pub enum Source {
         /// Which bytes are expected there.
         pin: Pin,
     },
+    /// A component that is in memory already.
+    Bytes(std::sync::Arc<[u8]>),
 }
 
 /// Which bytes a component's file has to have.
