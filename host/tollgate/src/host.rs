@@ -47,13 +47,11 @@ struct Inner {
 
 impl Host {
     /// Begins to build a host.
-    #[must_use]
     pub fn builder() -> Builder {
         Builder::default()
     }
 
     /// Asks for a model.
-    #[must_use]
     pub fn model(&self) -> ModelRequest {
         ModelRequest { host: self.clone(), asked: None }
     }

@@ -10,13 +10,13 @@
 //! | tags, directives | they give the same text another type |
 //! | a key twice in a mapping | one reader takes the first, one the last |
 //! | a second document | one reader takes the first, one all |
-//! | a byte order mark, NUL | two readers see two texts |
+//! | a byte order mark, NUL, tabs as indentation | two readers see two texts |
 //! | over 256 KiB, over 32 levels | no configuration is so large |
 //! | the shape of a vendor's key | see [`pasted`] |
 
 use std::collections::HashMap;
 
-use serde_yaml::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+use serde_yaml::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use super::mistake::{Mistakes, Position, Problem, shown};
 use super::pasted;
@@ -71,7 +71,12 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<Node> {
         return None;
     }
     if let Some((at, what)) = forbidden_character(text) {
-        mistakes.add(at, "", Problem::Construct(what), Some("save the file as UTF-8 text".to_owned()));
+        mistakes.add(
+            at,
+            "",
+            Problem::Construct(what),
+            Some("write UTF-8 text, indented by spaces".to_owned()),
+        );
         return None;
     }
     let mut reader = Reader::new(text, mistakes);
@@ -79,21 +84,33 @@ pub(super) fn read(text: &str, mistakes: &mut Mistakes) -> Option<Node> {
         Ok(node) => Some(node),
         Err(Stop::Noted) => None,
         Err(Stop::Syntax(error)) => {
-            let problem = Problem::Syntax(shown(&error.info()));
+            let problem = match error.kind() {
+                ErrorKind::RecursionLimitExceeded => Problem::TooDeep { limit: MOST_DEPTH },
+                _ => Problem::Syntax(shown(&error.info())),
+            };
             mistakes.add(position(error.marker()), "", problem, None);
             None
         }
     }
 }
 
+/// The first character that has no place in such a file.
 fn forbidden_character(text: &str) -> Option<(Position, &'static str)> {
     if text.starts_with('\u{feff}') {
         return Some((Position::START, "a byte order mark is"));
     }
-    let before = text.split_once('\0')?.0;
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    Some((Position { line, column }, "NUL characters are"))
+    for (index, line) in text.lines().enumerate() {
+        let indent = line.chars().take_while(|c| c.is_whitespace());
+        let tab = indent.enumerate().find(|(_, c)| *c == '\t').filter(|_| !line.trim().is_empty());
+        let nul = line.chars().enumerate().find(|(_, c)| *c == '\0');
+        let found = tab
+            .map(|(at, _)| (at, "tabs as indentation are"))
+            .or(nul.map(|(at, _)| (at, "NUL characters are")));
+        if let Some((before, what)) = found {
+            return Some((Position { line: index + 1, column: before + 1 }, what));
+        }
+    }
+    None
 }
 
 fn position(marker: &Marker) -> Position {
@@ -124,9 +141,9 @@ impl<'t, 'm> Reader<'t, 'm> {
             // an alias is a mistake of the file, not the end of its reading
             emit_unresolved_aliases: true,
             emit_comments: false,
-            // far enough away that this file's own, better message comes first
-            flow_nesting_limit: 2 * MOST_DEPTH,
-            block_nesting_limit: 2 * MOST_DEPTH,
+            // each counts by itself; `deepen` counts both
+            flow_nesting_limit: MOST_DEPTH,
+            block_nesting_limit: MOST_DEPTH,
         };
         Self { events: Parser::new_from_str_with_options(text, options), mistakes, path: Vec::new() }
     }
@@ -170,6 +187,10 @@ impl<'t, 'm> Reader<'t, 'm> {
         let at = position(&span.start);
         let refused = self.refuse_properties(&event, span);
         let kind = match event {
+            // the parser gives nothing at all as `~`
+            Event::Scalar(_, ScalarStyle::Plain, ..) if span.is_empty() => {
+                self.scalar(at, "", ScalarStyle::Plain)
+            }
             Event::Scalar(text, style, ..) => self.scalar(at, &text, style),
             Event::SequenceStart(..) => self.list(at)?,
             Event::MappingStart(..) => self.map(at)?,

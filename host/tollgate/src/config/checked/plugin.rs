@@ -26,12 +26,15 @@ fn plugin(reading: &mut Reading<'_>, name: &str, field: &Field<'_>) -> Option<Pl
     // the rest is read under any name, so that its mistakes are told in the same run
     let name = parsed.or_else(|_| PluginName::from_str("unnamed")).ok()?;
     let source = source(reading, field, &fields, &name);
-    let mut plugin = PluginConfig::new(name, source?);
-    plugin.key = fields.get("key").and_then(|field| key(reading, &field));
     let rule = origin::KeyRule {
         named: fields.get("key").is_some(),
-        is_builtin: matches!(plugin.source, Source::Builtin(_)),
+        is_builtin: matches!(source, Some(Source::Builtin(_))),
     };
+    let mut plugin = PluginConfig::builtin(name);
+    if let Some(source) = source {
+        plugin.source = source;
+    }
+    plugin.key = fields.get("key").and_then(|field| key(reading, &field));
     plugin.origins = fields.get("origins").and_then(|field| origin::origins(reading, &field, rule));
     plugin.config = fields.get("config").map(|field| setting::settings(reading, &field)).unwrap_or_default();
     if let Some(field) = fields.get("sandbox") {

@@ -89,10 +89,8 @@ mod tests {
     /// The names in backticks at the end of each field's documentation.
     fn documented() -> Vec<&'static str> {
         let lines = include_str!("../../types/limit.rs").lines();
-        lines
-            .filter_map(|line| line.trim().strip_prefix("/// "))
-            .filter_map(|line| line.split_once('`')?.1.split_once("`; default").map(|(name, _)| name))
-            .collect()
+        let lines = lines.filter_map(|line| line.trim().strip_prefix("/// "));
+        lines.filter_map(|line| line.split_once("`; default")?.0.rsplit('`').next()).collect()
     }
 
     #[test]
