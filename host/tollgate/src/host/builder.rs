@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::egress::{Egress, EgressOptions, Resolver, TlsRoots};
 use crate::error::{Error, SetupError};
 use crate::keys::{KeyStore, MemoryKeys};
-use crate::pipeline::House;
+use crate::pipeline::{self, House};
 use crate::plugin::Provider;
 use crate::registry::{ModelCache, Registry};
 use crate::sandbox::{self, Engine, EngineOptions};
@@ -188,6 +188,7 @@ impl Builder {
             tasks,
             default_model: self.config.default_model,
         };
+        pipeline::recall_lists(&house);
         Ok(Host(Arc::new(Inner { house, installer, plugins: listings })))
     }
 }
