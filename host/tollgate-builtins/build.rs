@@ -22,8 +22,7 @@ fn main() -> Result<()> {
         writeln!(
             constants,
             "pub(crate) const {name}: (&[u8], [u8; 32]) = (include_bytes!({:?}), {digest:?});",
-            file.to_str()
-                .with_context(|| format!("`{}` is not UTF-8", file.display()))?,
+            file.to_str().with_context(|| format!("`{}` is not UTF-8", file.display()))?,
         )?;
     }
     let out = PathBuf::from(components::variable("OUT_DIR")?);

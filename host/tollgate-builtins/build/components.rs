@@ -51,21 +51,12 @@ pub(crate) fn build(directories: &[&str]) -> Result<BTreeMap<String, PathBuf>> {
     for package in &packages {
         cargo.args(["--package", package]);
     }
-    let status = cargo
-        .stdout(Stdio::null())
-        .status()
-        .context("cargo could not be started")?;
-    ensure!(
-        status.success(),
-        "the components could not be built ({status}); cargo says why above"
-    );
+    let status = cargo.stdout(Stdio::null()).status().context("cargo could not be started")?;
+    ensure!(status.success(), "the components could not be built ({status}); cargo says why above");
 
     let built = target_dir.join(TARGET).join(PROFILE);
     let file = |package: &String| built.join(format!("{}.wasm", package.replace('-', "_")));
-    Ok(packages
-        .into_iter()
-        .map(|package| (package.clone(), file(&package)))
-        .collect())
+    Ok(packages.into_iter().map(|package| (package.clone(), file(&package))).collect())
 }
 
 /// Tells the outer cargo to run the build script again when something below this path changes.
@@ -76,10 +67,7 @@ pub(crate) fn watch(path: &Path) -> Result<()> {
 }
 
 /// A variable that cargo gives to build scripts.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "cargo speaks to build scripts through the environment"
-)]
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts through the environment")]
 pub(crate) fn variable(name: &str) -> Result<OsString> {
     std::env::var_os(name).with_context(|| format!("cargo did not set `{name}`"))
 }
@@ -87,9 +75,7 @@ pub(crate) fn variable(name: &str) -> Result<OsString> {
 /// The nearest directory above the running build script's package that holds the lock file.
 fn workspace_root() -> Result<PathBuf> {
     let package = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
-    let root = package
-        .ancestors()
-        .find(|directory| directory.join("Cargo.lock").is_file());
+    let root = package.ancestors().find(|directory| directory.join("Cargo.lock").is_file());
     let root = root.with_context(|| format!("there is no Cargo.lock above `{}`", package.display()))?;
     Ok(root.to_owned())
 }
@@ -117,17 +103,11 @@ fn ensure_target(root: &Path) -> Result<()> {
         arguments.extend(["--toolchain".into(), toolchain]);
     }
     // its failure is judged by the result: another build script may have been quicker
-    let outcome = command("rustup".as_ref(), root)
-        .args(&arguments)
-        .stdout(Stdio::null())
-        .status();
+    let outcome = command("rustup".as_ref(), root).args(&arguments).stdout(Stdio::null()).status();
     if target_is_there(root)? {
         return Ok(());
     }
-    let typed: Vec<_> = arguments
-        .iter()
-        .map(|argument| argument.to_string_lossy())
-        .collect();
+    let typed: Vec<_> = arguments.iter().map(|argument| argument.to_string_lossy()).collect();
     match outcome {
         Ok(_) => bail!(
             "the target {TARGET} is not installed, and rustup could not add it; type: rustup {}",
@@ -155,11 +135,9 @@ fn flags(root: &Path, target_dir: &Path) -> OsString {
     let mut flags = OsString::new();
     let home = variable("CARGO_HOME").map(PathBuf::from).ok();
     // the last match wins, and the target directory may be below the root
-    for (path, name) in [
-        (home.as_deref(), "/cargo"),
-        (Some(root), "/tollgate"),
-        (Some(target_dir), "/target"),
-    ] {
+    for (path, name) in
+        [(home.as_deref(), "/cargo"), (Some(root), "/tollgate"), (Some(target_dir), "/target")]
+    {
         let Some(path) = path else { continue };
         if !flags.is_empty() {
             flags.push("\u{1f}");
@@ -193,8 +171,6 @@ pub(crate) fn may_be_seen(name: &str) -> bool {
         "CARGO_TERM_",
         "RUSTUP_",
     ];
-    let rusts = ["CARGO", "RUST", "__CARGO", "CLIPPY"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix));
+    let rusts = ["CARGO", "RUST", "__CARGO", "CLIPPY"].iter().any(|prefix| name.starts_with(prefix));
     !rusts || KEPT.iter().any(|prefix| name.starts_with(prefix))
 }

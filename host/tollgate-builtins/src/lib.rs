@@ -11,58 +11,20 @@ mod bundled {
     include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 }
 
+use tollgate::Builtin;
 use tollgate::types::Digest;
 
-/// A component that comes with tollgate.
-#[derive(Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Builtin {
-    /// The name under which it is installed where the configuration does not say otherwise.
-    pub name: &'static str,
-    /// The name that `source: builtin:…` gives it in the configuration.
-    pub component: &'static str,
-    /// The component.
-    pub bytes: &'static [u8],
-    /// The SHA-256 digest of `bytes`.
-    pub digest: Digest,
-    /// The origins of its vendor, granted where the configuration names none.
-    pub origins: &'static [&'static str],
-    /// The entry of `llm`'s key store that holds a key for its slot.
-    pub llm_entry: Option<&'static str>,
-    /// The environment variable in which people keep a key for its slot.
-    pub env_variable: Option<&'static str>,
-}
-
-/// Without the bytes.
-impl std::fmt::Debug for Builtin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Builtin")
-            .field("name", &self.name)
-            .field("component", &self.component)
-            .field("digest", &self.digest)
-            .finish_non_exhaustive()
-    }
-}
-
 static ALL: [Builtin; 2] = [
-    Builtin {
-        name: "echo",
-        component: "provider-echo",
-        bytes: bundled::PROVIDER_ECHO.0,
-        digest: Digest::new(bundled::PROVIDER_ECHO.1),
-        origins: &[],
-        llm_entry: Some("echo-needs-key"),
-        env_variable: Some("LLM_ECHO_NEEDS_KEY_KEY"),
-    },
-    Builtin {
-        name: "openai",
-        component: "provider-openai",
-        bytes: bundled::PROVIDER_OPENAI.0,
-        digest: Digest::new(bundled::PROVIDER_OPENAI.1),
-        origins: &["https://api.openai.com"],
-        llm_entry: Some("openai"),
-        env_variable: Some("OPENAI_API_KEY"),
-    },
+    Builtin::new("echo", "provider-echo", bundled::PROVIDER_ECHO.0, Digest::new(bundled::PROVIDER_ECHO.1))
+        .usual_key("echo-needs-key", "LLM_ECHO_NEEDS_KEY_KEY"),
+    Builtin::new(
+        "openai",
+        "provider-openai",
+        bundled::PROVIDER_OPENAI.0,
+        Digest::new(bundled::PROVIDER_OPENAI.1),
+    )
+    .origins(&["https://api.openai.com"])
+    .usual_key("openai", "OPENAI_API_KEY"),
 ];
 
 /// All of them, in the order in which they claim the bare names of models.

@@ -18,11 +18,7 @@ fn digests_are_of_the_bytes() {
 fn each_is_a_component_of_a_sane_size() {
     for builtin in all() {
         // the magic number, and the layer of components instead of core modules
-        assert!(
-            builtin.bytes.starts_with(b"\0asm\x0d\0\x01\0"),
-            "{}",
-            builtin.name
-        );
+        assert!(builtin.bytes.starts_with(b"\0asm\x0d\0\x01\0"), "{}", builtin.name);
         let kib = builtin.bytes.len() / 1024;
         assert!((40..400).contains(&kib), "{} has {kib} KiB", builtin.name);
     }
@@ -33,10 +29,7 @@ fn no_path_of_the_machine_that_built_it_is_inside() {
     let root = env!("CARGO_MANIFEST_DIR").trim_end_matches("/host/tollgate-builtins");
     for builtin in all() {
         for path in [root, env!("OUT_DIR"), "/.cargo/registry"] {
-            let found = builtin
-                .bytes
-                .windows(path.len())
-                .any(|window| window == path.as_bytes());
+            let found = builtin.bytes.windows(path.len()).any(|window| window == path.as_bytes());
             assert!(!found, "{} holds `{path}`", builtin.name);
         }
     }
@@ -74,14 +67,7 @@ fn the_inner_build_sees_nothing_of_how_the_outer_one_compiles() {
     ] {
         assert!(!components::may_be_seen(hidden), "{hidden}");
     }
-    for seen in [
-        "PATH",
-        "HOME",
-        "CARGO_HOME",
-        "RUSTUP_HOME",
-        "RUSTUP_TOOLCHAIN",
-        "CARGO_NET_OFFLINE",
-    ] {
+    for seen in ["PATH", "HOME", "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "CARGO_NET_OFFLINE"] {
         assert!(components::may_be_seen(seen), "{seen}");
     }
 }

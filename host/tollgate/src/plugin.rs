@@ -6,8 +6,8 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -39,7 +39,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     ///
     /// # Cancel safety
     /// Dropping the future or the stream stops the plugin and closes its connections.
-    async fn complete(&self, call: Call, model: ModelName, prompt: Prompt) -> Result<EventStream, ProviderError>;
+    async fn complete(
+        &self,
+        call: Call,
+        model: ModelName,
+        prompt: Prompt,
+    ) -> Result<EventStream, ProviderError>;
 }
 
 /// Batches of events as they arrive. Ends after the last; an error is the last item. No batch is empty.
@@ -78,6 +83,26 @@ impl Call {
 #[derive(Debug, Default)]
 pub struct Seen {
     request_sent: AtomicBool,
+    denied: Mutex<Option<Denied>>,
+}
+
+/// A request that the gate did not let out, in words for the operator: never shown to a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+#[non_exhaustive]
+pub struct Denied {
+    /// The closed-set word for the cause, such as `origin-not-granted`.
+    pub code: &'static str,
+    /// What was refused, and the configuration key that would allow it.
+    pub reason: String,
+}
+
+impl Denied {
+    /// A refusal.
+    #[must_use]
+    pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
 }
 
 impl Seen {
@@ -90,6 +115,17 @@ impl Seen {
     #[must_use]
     pub fn request_sent(&self) -> bool {
         self.request_sent.load(Ordering::Acquire)
+    }
+
+    /// Notes a request that was not let out.
+    pub fn note_denied(&self, denied: Denied) {
+        *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(denied);
+    }
+
+    /// The last request that was not let out.
+    #[must_use]
+    pub fn denied(&self) -> Option<Denied> {
+        self.denied.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -142,7 +178,14 @@ impl PluginError {
     /// An error of that kind, of which nothing else is known.
     #[must_use]
     pub fn new(kind: PluginErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), request_sent: false, retry_after: None, status: None, code: None }
+        Self {
+            kind,
+            message: message.into(),
+            request_sent: false,
+            retry_after: None,
+            status: None,
+            code: None,
+        }
     }
 }
 
@@ -191,7 +234,9 @@ pub enum Breakage {
         key: &'static str,
     },
     /// It asked for more memory than it may have, and failed.
-    #[error("needed more than its {limit_mib} MiB of memory; the operator's `sandbox.memory_mib` raises that")]
+    #[error(
+        "needed more than its {limit_mib} MiB of memory; the operator's `sandbox.memory_mib` raises that"
+    )]
     MemoryLimit {
         /// The limit.
         limit_mib: u64,

@@ -5,8 +5,11 @@
 
 /// What the host offers: `log` and `config`, and the words of `llm-types`.
 pub(super) mod imports {
-    #![expect(missing_docs, unreachable_pub, clippy::allow_attributes, clippy::allow_attributes_without_reason,
-        reason = "generated; wit/ documents each item")]
+    #![expect(
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated; wit/ documents each item"
+    )]
 
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -24,8 +27,11 @@ pub(super) mod imports {
 
 /// What a model provider exports.
 pub(super) mod provider {
-    #![expect(missing_docs, unreachable_pub, clippy::allow_attributes, clippy::allow_attributes_without_reason,
-        reason = "generated; wit/ documents each item")]
+    #![expect(
+        clippy::allow_attributes,
+        clippy::allow_attributes_without_reason,
+        reason = "generated; wit/ documents each item"
+    )]
 
     wasmtime::component::bindgen!({
         path: "../../wit",

@@ -81,7 +81,14 @@ impl OriginGrant {
     /// Grants the described endpoints at a public address of `origin`, with the plugin's credential.
     #[must_use]
     pub fn new(origin: Origin) -> Self {
-        Self { origin, methods: None, paths: None, addresses: Vec::new(), plain_http: false, carries_key: true }
+        Self {
+            origin,
+            methods: None,
+            paths: None,
+            addresses: Vec::new(),
+            plain_http: false,
+            carries_key: true,
+        }
     }
 }
 
