@@ -60,7 +60,9 @@ fn text(events: Vec<Event>) -> Bytes {
 
 fn status(kind: ErrorKind) -> StatusCode {
     match kind {
-        ErrorKind::NoModel | ErrorKind::UnknownModel | ErrorKind::UnsupportedPrompt => StatusCode::BAD_REQUEST,
+        ErrorKind::NoModel | ErrorKind::UnknownModel | ErrorKind::UnsupportedPrompt => {
+            StatusCode::BAD_REQUEST
+        }
         ErrorKind::KeyMissing | ErrorKind::Denied => StatusCode::FORBIDDEN,
         ErrorKind::RateLimited | ErrorKind::Busy => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::BAD_GATEWAY,

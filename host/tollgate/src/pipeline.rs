@@ -28,7 +28,7 @@ pub use key::KeyError;
 pub use meter::End;
 
 pub(crate) use admit::{Admitted, admit};
-pub(crate) use list::model_list;
+pub(crate) use list::{model_list, recall_lists};
 pub(crate) use meter::Running;
 
 use std::sync::Arc;

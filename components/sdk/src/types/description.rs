@@ -1,9 +1,26 @@
 //! Constructors of what a provider says of itself.
 
 use crate::types::{
-    Capability, Endpoint, HeaderPlacement, IntegerRange, KeySlot, Model, NumberRange, OptionKind, OptionSpec,
+    Capability, Description, Endpoint, HeaderPlacement, IntegerRange, KeySlot, Model, NumberRange, OptionKind, OptionSpec,
     Placement,
 };
+
+impl Description {
+    /// A description of nothing but a name: no key, no request, no setting, no model.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: String::new(),
+            summary: String::new(),
+            homepage: None,
+            key_slots: Vec::new(),
+            endpoints: Vec::new(),
+            settings: Vec::new(),
+            models: Vec::new(),
+            lists_models: false,
+        }
+    }
+}
 
 impl KeySlot {
     /// A credential that the host puts into the header `header`, behind `prefix` (such as `Bearer `, with its space).

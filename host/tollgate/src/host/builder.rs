@@ -1,5 +1,6 @@
 //! Putting a host together.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use crate::config::Config;
 use crate::egress::{Egress, EgressOptions, Resolver, TlsRoots};
 use crate::error::{Error, SetupError};
 use crate::keys::{KeyStore, MemoryKeys};
-use crate::pipeline::House;
+use crate::pipeline::{self, House};
 use crate::plugin::Provider;
 use crate::registry::{ModelCache, Registry};
 use crate::sandbox::{self, Engine, EngineOptions};
@@ -17,11 +18,13 @@ use crate::tasks::Tasks;
 use crate::types::{Clock, Digest, PluginName, SystemClock};
 
 /// A component that comes with the program: `tollgate_builtins::all()` gives them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Builtin {
-    /// Its name, which is also the name under which it is installed.
+    /// The name under which it is installed where the configuration does not say otherwise.
     pub name: &'static str,
+    /// The component's own name: `source: builtin:NAME` takes this one and the one above.
+    pub component: &'static str,
     /// The component.
     pub bytes: &'static [u8],
     /// The SHA-256 of the bytes.
@@ -34,11 +37,26 @@ pub struct Builtin {
     pub env_variable: Option<&'static str>,
 }
 
+/// Without the bytes.
+impl fmt::Debug for Builtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builtin")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Builtin {
     /// A built-in without a vendor.
     #[must_use]
-    pub const fn new(name: &'static str, bytes: &'static [u8], digest: Digest) -> Self {
-        Self { name, bytes, digest, origins: &[], llm_entry: None, env_variable: None }
+    pub const fn new(
+        name: &'static str,
+        component: &'static str,
+        bytes: &'static [u8],
+        digest: Digest,
+    ) -> Self {
+        Self { name, component, bytes, digest, origins: &[], llm_entry: None, env_variable: None }
     }
 
     /// The same with its vendor's origins.
@@ -170,6 +188,7 @@ impl Builder {
             tasks,
             default_model: self.config.default_model,
         };
+        pipeline::recall_lists(&house);
         Ok(Host(Arc::new(Inner { house, installer, plugins: listings })))
     }
 }

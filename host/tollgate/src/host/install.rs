@@ -150,7 +150,8 @@ impl Installer {
     }
 
     fn builtin(&self, plugin: &PluginConfig, name: &str) -> Result<&'static Builtin, SetupError> {
-        self.builtins.iter().find(|builtin| builtin.name == name).ok_or_else(|| SetupError::UnknownBuiltin {
+        let called = |builtin: &&Builtin| builtin.name == name || builtin.component == name;
+        self.builtins.iter().find(called).ok_or_else(|| SetupError::UnknownBuiltin {
             plugin: plugin.name.clone(),
             builtin: name.to_owned(),
             known: self.builtins.iter().map(|builtin| builtin.name).collect(),

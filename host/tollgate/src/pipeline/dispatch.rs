@@ -3,7 +3,7 @@
 use super::House;
 use super::key::Keyed;
 use super::meter::Running;
-use crate::plugin::{Call, Denied, ProviderError, Seen};
+use crate::plugin::{Call, Denied, PluginErrorKind, ProviderError, Seen};
 use crate::types::{PluginName, RequestId};
 
 /// Why a plugin gave no answer, or no more of it; what the host itself saw of it goes along.
@@ -30,13 +30,12 @@ impl std::fmt::Display for DispatchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "plugin `{}`", self.plugin)?;
         match (&self.error, &self.denied) {
-            (ProviderError::Said(said), Some(denied))
-                if said.kind == crate::plugin::PluginErrorKind::Denied =>
-            {
+            (ProviderError::Broke(broke), _) => write!(f, " {broke}"),
+            (ProviderError::Said(said), Some(denied)) if said.kind == PluginErrorKind::Denied => {
                 write!(f, " was not let out: {denied}")
             }
-            (ProviderError::Broke(broke), _) => write!(f, " {broke}"),
-            (error, _) => write!(f, ": {error}"),
+            (error, Some(denied)) => write!(f, ": {error} (a request was not let out: {denied})"),
+            (error, None) => write!(f, ": {error}"),
         }
     }
 }

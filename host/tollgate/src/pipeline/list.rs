@@ -18,13 +18,27 @@ pub(crate) enum ListError {
     Dispatch(#[from] DispatchError),
 }
 
+/// Takes over what earlier processes were told today.
+pub(crate) fn recall_lists(house: &House) {
+    let now = house.clock.now();
+    for plugin in house.registry.plugins() {
+        if let Some(listed) = cache_key(plugin).and_then(|key| house.cache.load(&key, now)) {
+            plugin.listed.store(Some(Arc::new(listed)));
+        }
+    }
+}
+
+fn cache_key(plugin: &Installed) -> Option<CacheKey> {
+    plugin.digest.map(|digest| CacheKey::new(&digest, &plugin.name, &plugin.settings))
+}
+
 /// Brings the plugin's list up to date: from memory, from the cache directory, or from the vendor.
 pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result<(), ListError> {
     let now = house.clock.now();
     if plugin.listed.load().as_ref().is_some_and(|listed| listed.is_fresh(now)) {
         return Ok(());
     }
-    let key = plugin.digest.map(|digest| CacheKey::new(&digest, &plugin.name, &plugin.settings));
+    let key = cache_key(plugin);
     if let Some(listed) = key.as_ref().and_then(|key| house.cache.load(key, now)) {
         plugin.listed.store(Some(Arc::new(listed)));
         return Ok(());

@@ -12,6 +12,7 @@ use futures_util::Stream;
 
 use super::dispatch::DispatchError;
 use crate::plugin::{Breakage, EventStream, ProviderError, Seen};
+use crate::telemetry;
 use crate::types::{Clock, Event, FinishReason, ModelId, RequestId, Usage};
 
 /// How an answer ended. Each prompt that was dispatched has exactly one.
@@ -121,6 +122,10 @@ impl Running {
     }
 
     fn fail(&mut self, error: ProviderError) -> DispatchError {
+        if let ProviderError::Broke(broke) = &error {
+            let (request, plugin) = (&self.request, &self.model.plugin);
+            tracing::warn!(target: telemetry::SECURITY, %request, %plugin, %broke, "a plugin broke");
+        }
         self.finished(if matches!(error, ProviderError::Cancelled) { End::Cancelled } else { End::Failed });
         DispatchError::new(self.model.plugin.clone(), error, &self.seen)
     }
