@@ -1,0 +1,3 @@
+//! The suites: one binary, a module per family.
+
+mod architecture;
