@@ -250,7 +250,8 @@ pub(crate) fn refuse(error: &clap::Error, output: &Output) -> ExitCode {
         let text = error.render().to_string();
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let first = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        let hint = lines.find_map(|line| line.strip_prefix("tip: ")).unwrap_or("`--help` shows what there is");
+        let hint =
+            lines.find_map(|line| line.strip_prefix("tip: ")).unwrap_or("`--help` shows what there is");
         output.failure(&Failure::usage(first, Some(hint.to_owned())));
     }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

@@ -46,7 +46,10 @@ fn read(path: &Path) -> Result<String, Failure> {
     let metadata = file.metadata().map_err(failed)?;
     if others_can_write(&metadata) {
         let hint = format!("`chmod o-w {shown}`, once you know what is in it");
-        return Err(Failure::config(format!("others can write {shown}, which decides about your keys"), Some(hint)));
+        return Err(Failure::config(
+            format!("others can write {shown}, which decides about your keys"),
+            Some(hint),
+        ));
     }
     let mut bytes = Vec::new();
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
@@ -78,8 +81,7 @@ impl Expand for FromEnv {
     }
 
     fn file(&self, path: &Path) -> Result<String, ExpandError> {
-        let failed =
-            |reason: String| ExpandError::Unreadable { path: path.display().to_string(), reason };
+        let failed = |reason: String| ExpandError::Unreadable { path: path.display().to_string(), reason };
         let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
         let mut text = String::new();
         let read = file.take(MOST_BYTES).read_to_string(&mut text);

@@ -30,7 +30,10 @@ pub(crate) fn start(verbose: u8, env: &Env) -> Result<(), Failure> {
         _ => EnvFilter::default().add_directive(level.into()),
     };
     let colours = std::io::stderr().is_terminal() && env.raw(NO_COLOR).is_none();
-    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_filter(filter.and(filter_fn(may_be_shown)));
+    let lines = fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_filter(filter.and(filter_fn(may_be_shown)));
     // a second start in one process keeps the first
     let _started = tracing_subscriber::registry().with(lines).try_init();
     Ok(())

@@ -32,10 +32,14 @@ impl Session {
         for tried in &args.tried {
             config = with_tried(config, tried)?;
         }
-        let keys = EnvKeys::new(self.env.clone());
-        let builder =
-            Host::builder().config(config).builtins(tollgate_builtins::all()).keys(Arc::new(keys));
+        let keys = Arc::new(self.keys());
+        let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
         self.build(builder).await
+    }
+
+    /// Where keys come from.
+    pub(crate) fn keys(&self) -> EnvKeys {
+        EnvKeys::new(self.env.clone())
     }
 
     /// Builds a host without any plugin.
@@ -80,5 +84,7 @@ fn with_tried(config: Config, tried: &TriedPlugin) -> Result<Config, Failure> {
 /// The bytes of a component's file.
 pub(crate) fn component(file: &std::path::Path) -> Result<Arc<[u8]>, Failure> {
     let bytes = std::fs::read(file);
-    bytes.map(Arc::from).map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display()), None))
+    bytes
+        .map(Arc::from)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display()), None))
 }

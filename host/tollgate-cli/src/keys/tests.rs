@@ -86,5 +86,8 @@ fn a_file_of_keys_that_others_can_write_is_not_believed() {
 fn a_hint_names_every_variable_that_is_looked_at() {
     // K-07
     let hint = keys(&[]).hint(&secret("OPENAI_API_KEY"));
-    assert_eq!(hint, "the variables `TOLLGATE_SECRETS_OPENAI_API_KEY` and `DATASETTE_SECRETS_OPENAI_API_KEY`");
+    assert_eq!(
+        hint,
+        "the variables `TOLLGATE_SECRETS_OPENAI_API_KEY` and `DATASETTE_SECRETS_OPENAI_API_KEY`"
+    );
 }

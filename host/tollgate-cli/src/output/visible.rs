@@ -5,7 +5,11 @@ use std::borrow::Cow;
 /// The text without C0 and C1 controls, but with line feeds and tabs, and without the two characters that turn the
 /// direction of what follows. Character by character, so that no sequence slips through between two chunks.
 pub(crate) fn visible(text: &str) -> Cow<'_, str> {
-    if text.contains(is_obeyed) { text.chars().filter(|c| !is_obeyed(*c)).collect::<String>().into() } else { text.into() }
+    if text.contains(is_obeyed) {
+        text.chars().filter(|c| !is_obeyed(*c)).collect::<String>().into()
+    } else {
+        text.into()
+    }
 }
 
 /// JSON text in which those characters are escaped. They stand only inside strings there.
@@ -25,7 +29,8 @@ pub(super) fn escaped(json: &str) -> Cow<'_, str> {
 }
 
 fn is_obeyed(character: char) -> bool {
-    (character.is_control() && !matches!(character, '\n' | '\t')) || matches!(character, '\u{202d}' | '\u{202e}')
+    (character.is_control() && !matches!(character, '\n' | '\t'))
+        || matches!(character, '\u{202d}' | '\u{202e}')
 }
 
 #[cfg(test)]
