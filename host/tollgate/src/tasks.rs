@@ -6,7 +6,7 @@
 //! 98 ms on a shared runtime, 0.39 ms on separate ones).
 //!
 //! Every task is counted, so that `shutdown` can wait for what dropped responses left behind. A task that outlives its
-//! caller is cancelled, never detached. 
+//! caller is cancelled, never detached.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -64,6 +64,15 @@ impl Tasks {
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         self.tracker.spawn_on(future, &self.io)
+    }
+
+    /// Runs a future on the I/O runtime for as long as somebody owns it. Shutdown does not wait for it: what it does is
+    /// of use to its owner alone.
+    pub(crate) fn spawn_owned<F>(&self, future: F) -> AbortOnDrop<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        AbortOnDrop(self.io.spawn(future))
     }
 
     /// Runs a future on the guests' threads. Where these are gone, during shutdown, the future is dropped.

@@ -8,6 +8,7 @@ mod prompt;
 mod response;
 mod time;
 
+pub(crate) use grant::check_path;
 pub use grant::{Grant, GrantParseError, HostName, Origin, OriginGrant, PathPattern, Scheme};
 pub use ids::{Digest, IdError, KeySlotName, ModelId, ModelName, PluginName, RequestId, SecretName, SecretRef};
 pub use limit::{EgressLimits, SandboxLimits};

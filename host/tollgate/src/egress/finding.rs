@@ -1,0 +1,97 @@
+//! What the gate noticed during one call, kept for whoever has to explain it.
+//!
+//! The plugin learns a code; the log and the person learn the rest here. Each refusal is a security event
+//! ([`telemetry::SECURITY`]) with its rule, the plugin and the prompt's id, and no more than a few per call, so that a
+//! plugin in a loop cannot fill the log.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::telemetry;
+use crate::types::{PluginName, RequestId};
+
+use super::denial::{Cause, Denial};
+use super::failure::Failure;
+
+/// Events of one call.
+const EVENTS: u32 = 16;
+
+/// A handle to what the gate noticed during one call. Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Findings(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    plugin: PluginName,
+    request: RequestId,
+    latest: Mutex<Latest>,
+}
+
+#[derive(Debug, Default)]
+struct Latest {
+    denial: Option<Denial>,
+    failure: Option<Failure>,
+    events: u32,
+}
+
+impl Findings {
+    pub(super) fn new(plugin: PluginName, request: RequestId) -> Self {
+        Self(Arc::new(Inner {
+            plugin,
+            request,
+            latest: Mutex::default(),
+        }))
+    }
+
+    /// The last request that a rule refused.
+    pub(crate) fn denial(&self) -> Option<Denial> {
+        self.latest().denial.clone()
+    }
+
+    /// Why the last request failed that did; a refusal too.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        self.latest().failure.clone()
+    }
+
+    /// Keeps why a request failed, and reports a refusal.
+    pub(super) fn fail(&self, failure: &Failure) {
+        self.latest().failure = Some(failure.clone());
+        match failure {
+            Failure::Denied(cause) => self.deny(cause.clone()),
+            other => tracing::debug!(
+                target: telemetry::EGRESS,
+                plugin = %self.0.plugin,
+                request = %self.0.request,
+                "{other}"
+            ),
+        }
+    }
+
+    /// Reports what a rule refused, or found.
+    pub(super) fn deny(&self, cause: Cause) {
+        let denial = Denial {
+            plugin: self.0.plugin.clone(),
+            cause,
+        };
+        let events = {
+            let mut latest = self.latest();
+            latest.events = latest.events.saturating_add(1);
+            latest.denial = Some(denial.clone());
+            latest.events
+        };
+        if events <= EVENTS {
+            tracing::warn!(
+                target: telemetry::SECURITY,
+                plugin = %denial.plugin,
+                request = %self.0.request,
+                code = denial.cause.row(),
+                rule = denial.cause.id(),
+                host = denial.cause.host().map(tracing::field::display),
+                "{denial}"
+            );
+        }
+    }
+
+    fn latest(&self) -> MutexGuard<'_, Latest> {
+        self.0.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
