@@ -18,7 +18,6 @@ use super::Shared;
 use super::denial::Cause;
 use super::exchange::{CallState, Exchange};
 use super::failure::Failure;
-use super::finding::Findings;
 use super::header::Class;
 use super::limit::{Timeouts, Wishes};
 
@@ -42,7 +41,7 @@ impl Gate {
 
     /// What the gate notices during this call.
     #[cfg(test)]
-    pub(super) fn findings(&self) -> Findings {
+    pub(super) fn findings(&self) -> super::finding::Findings {
         self.call.findings.clone()
     }
 

@@ -152,7 +152,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_steady_answer_without_lines_goes_on() {
-        let (elapsed, failure) = run(std::iter::repeat_n((SECOND, &[b'x'; 64][..]), 1000)).await;
+        let (elapsed, failure) = run(std::iter::repeat_n((SECOND, &[b'x'; 80][..]), 1000)).await;
         assert_eq!(failure, Failure::TotalTimeout(TOTAL));
         assert!(about(elapsed, 900), "{elapsed:?}");
     }
