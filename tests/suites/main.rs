@@ -1,3 +1,7 @@
 //! The suites: one binary, a module per family.
 
 mod architecture;
+mod contract;
+mod egress;
+mod isolation;
+mod limits;
