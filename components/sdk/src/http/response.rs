@@ -30,16 +30,10 @@ impl Response {
         headers: &[(&str, &str)],
         chunks: impl IntoIterator<Item = C>,
     ) -> Self {
-        let headers = headers
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-            .collect();
+        let headers =
+            headers.iter().map(|&(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect();
         let chunks = chunks.into_iter().map(|chunk| Ok(chunk.into())).collect();
-        Self {
-            status,
-            headers,
-            body: Body::Given(chunks),
-        }
+        Self { status, headers, body: Body::Given(chunks) }
     }
 
     /// Ends the body of an answer that a test makes with a failure, such as a connection that broke.
@@ -52,11 +46,7 @@ impl Response {
     }
 
     pub(super) fn arriving(status: u16, headers: Headers, body: wasi::Body) -> Self {
-        Self {
-            status,
-            headers,
-            body: Body::Wasi(body),
-        }
+        Self { status, headers, body: Body::Wasi(body) }
     }
 
     /// Whether the status is 2xx.
@@ -169,26 +159,14 @@ mod tests {
         assert!(response.read_chunk().unwrap().is_some());
         assert_eq!(response.read_chunk().unwrap_err(), broken());
         assert_eq!(response.read_chunk().unwrap(), None);
-        assert_eq!(
-            Response::given(200, &[], ["ab"])
-                .then_fails(broken())
-                .read_all(9)
-                .unwrap_err(),
-            broken()
-        );
+        assert_eq!(Response::given(200, &[], ["ab"]).then_fails(broken()).read_all(9).unwrap_err(), broken());
     }
 
     #[test]
     fn the_whole_body_is_bounded() {
-        assert_eq!(
-            Response::given(200, &[], ["ab", "c"]).read_all(3).unwrap(),
-            b"abc"
-        );
+        assert_eq!(Response::given(200, &[], ["ab", "c"]).read_all(3).unwrap(), b"abc");
         let error = Response::given(200, &[], ["ab", "c"]).read_all(2).unwrap_err();
-        assert_eq!(
-            (error.kind, error.request_sent),
-            (ErrorKind::MalformedResponse, true)
-        );
+        assert_eq!((error.kind, error.request_sent), (ErrorKind::MalformedResponse, true));
     }
 
     #[test]
@@ -201,11 +179,6 @@ mod tests {
     #[test]
     fn the_start_of_a_body_survives_its_break() {
         assert_eq!(Response::given(500, &[], ["abc", "def"]).read_start(4), b"abcd");
-        assert_eq!(
-            Response::given(500, &[], ["abc"])
-                .then_fails(broken())
-                .read_start(9),
-            b"abc"
-        );
+        assert_eq!(Response::given(500, &[], ["abc"]).then_fails(broken()).read_start(9), b"abc");
     }
 }
