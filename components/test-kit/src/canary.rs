@@ -71,9 +71,8 @@ impl Canary {
         filled.map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
         // 256 is a multiple of 32: every letter is as likely
         let letters = b"abcdefghijkmnpqrstuvwxyzACDEFGH7";
-        let random = random
-            .iter()
-            .filter_map(|byte| letters.get(usize::from(byte % 32)).copied().map(char::from));
+        let random =
+            random.iter().filter_map(|byte| letters.get(usize::from(byte % 32)).copied().map(char::from));
         Ok(Self(format!("tgcanary-{}", random.collect::<String>())))
     }
 
@@ -86,11 +85,7 @@ impl Canary {
 
 impl Default for Scanner {
     fn default() -> Self {
-        Self {
-            patterns: Vec::new(),
-            grams: HashMap::new(),
-            known: vec![false; 1 << KNOWN_BITS],
-        }
+        Self { patterns: Vec::new(), grams: HashMap::new(), known: vec![false; 1 << KNOWN_BITS] }
     }
 }
 
@@ -107,11 +102,7 @@ impl Scanner {
     pub fn add(&mut self, canary: &Canary) {
         for encoding in Encoding::ALL {
             for (text, least) in spellings(encoding, canary.value().as_bytes()) {
-                self.add_pattern(Pattern {
-                    encoding,
-                    bytes: text.into_bytes(),
-                    least,
-                });
+                self.add_pattern(Pattern { encoding, bytes: text.into_bytes(), least });
             }
         }
     }
@@ -119,10 +110,7 @@ impl Scanner {
     fn add_pattern(&mut self, pattern: Pattern) {
         for (offset, gram) in pattern.bytes.windows(GRAM).enumerate() {
             let gram = number(gram);
-            self.grams
-                .entry(gram)
-                .or_default()
-                .push((self.patterns.len(), offset));
+            self.grams.entry(gram).or_default().push((self.patterns.len(), offset));
             if let Some(known) = self.known.get_mut(bucket(gram)) {
                 *known = true;
             }
@@ -140,10 +128,7 @@ impl Scanner {
                 continue;
             }
             for (pattern, offset) in self.grams.get(&gram).into_iter().flatten() {
-                let leak = self
-                    .patterns
-                    .get(*pattern)
-                    .and_then(|pattern| pattern.found(text, at, *offset));
+                let leak = self.patterns.get(*pattern).and_then(|pattern| pattern.found(text, at, *offset));
                 leaks.extend(leak.filter(|leak| leaks.last() != Some(leak)));
             }
         }
@@ -156,23 +141,14 @@ impl Pattern {
     fn found(&self, text: &[u8], at: usize, offset: usize) -> Option<Leak> {
         let (text_before, text_after) = text.split_at_checked(at)?;
         let (before, after) = self.bytes.split_at_checked(offset)?;
-        let back = text_before
-            .iter()
-            .rev()
-            .zip(before.iter().rev())
-            .take_while(|(a, b)| a == b)
-            .count();
+        let back = text_before.iter().rev().zip(before.iter().rev()).take_while(|(a, b)| a == b).count();
         let on = text_after.iter().zip(after).take_while(|(a, b)| a == b).count();
         (back + on >= self.least).then(|| {
             let (start, end) = (at - back, at + on);
             let before = text.get(start.saturating_sub(160)..start).unwrap_or_default();
             let after = text.get(end..(end + 80).min(text.len())).unwrap_or_default();
             let around = format!("{}<key>{}", before.escape_ascii(), after.escape_ascii());
-            Leak {
-                encoding: self.encoding,
-                at: start,
-                around,
-            }
+            Leak { encoding: self.encoding, at: start, around }
         })
     }
 }
@@ -180,9 +156,9 @@ impl Pattern {
 /// The spellings of a key, with the length of each that says as much as twelve characters of it.
 fn spellings(encoding: Encoding, key: &[u8]) -> Vec<(String, usize)> {
     match encoding {
-        Encoding::Base64 | Encoding::Base64Url => (0..3)
-            .map(|before| base64_within(encoding, key, before))
-            .collect(),
+        Encoding::Base64 | Encoding::Base64Url => {
+            (0..3).map(|before| base64_within(encoding, key, before)).collect()
+        }
         other => {
             let shortest = key.windows(WINDOW).map(|window| other.encode(window).len()).min();
             vec![(other.encode(key), shortest.unwrap_or(WINDOW))]
@@ -194,10 +170,7 @@ fn spellings(encoding: Encoding, key: &[u8]) -> Vec<(String, usize)> {
 fn base64_within(encoding: Encoding, key: &[u8], before: usize) -> (String, usize) {
     let text = encoding.encode(&[&vec![0; before], key].concat());
     let (first, end) = ((before * 8).div_ceil(6), (before + key.len()) * 8 / 6);
-    (
-        text.get(first..end).unwrap_or_default().to_owned(),
-        WINDOW * 8 / 6,
-    )
+    (text.get(first..end).unwrap_or_default().to_owned(), WINDOW * 8 / 6)
 }
 
 fn number(gram: &[u8]) -> u64 {

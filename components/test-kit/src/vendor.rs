@@ -94,21 +94,11 @@ impl Vendor {
     pub async fn start_at(address: SocketAddr, greeting: Greeting) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let scheme = if matches!(greeting, Greeting::Plain) {
-            "http"
-        } else {
-            "https"
-        };
+        let scheme = if matches!(greeting, Greeting::Plain) { "http" } else { "https" };
         let (script, record) = (Script::default(), Record::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(listen(listener, greeting, script.clone(), record.clone()));
-        Ok(Self {
-            address,
-            scheme,
-            script,
-            record,
-            _tasks: tasks,
-        })
+        Ok(Self { address, scheme, script, record, _tasks: tasks })
     }
 
     /// Where it listens.
@@ -147,8 +137,7 @@ impl Vendor {
     /// The requests that have come whole, in the order of their connections.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
-        self.record
-            .look(|connections| connections.iter().flat_map(|one| one.requests.clone()).collect())
+        self.record.look(|connections| connections.iter().flat_map(|one| one.requests.clone()).collect())
     }
 
     /// The connections that were made, in their order.
@@ -160,8 +149,7 @@ impl Vendor {
     /// Every byte that came, of all connections in their order.
     #[must_use]
     pub fn raw_bytes(&self) -> Vec<u8> {
-        self.record
-            .look(|connections| connections.iter().flat_map(|one| one.bytes.clone()).collect())
+        self.record.look(|connections| connections.iter().flat_map(|one| one.bytes.clone()).collect())
     }
 
     /// Waits until the connections are as wanted.
@@ -171,14 +159,12 @@ impl Vendor {
 
     /// Waits until so many requests have come.
     pub async fn until_requests(&self, count: usize) {
-        self.until(|all| all.iter().map(|one| one.requests.len()).sum::<usize>() >= count)
-            .await;
+        self.until(|all| all.iter().map(|one| one.requests.len()).sum::<usize>() >= count).await;
     }
 
     /// Waits until no connection is open.
     pub async fn until_all_closed(&self) {
-        self.until(|all| all.iter().all(|one| one.state != ConnectionState::Open))
-            .await;
+        self.until(|all| all.iter().all(|one| one.state != ConnectionState::Open)).await;
     }
 }
 
@@ -211,13 +197,8 @@ async fn shake_hands(socket: TcpStream, identity: &Identity, number: usize, scri
     match TlsAcceptor::from(identity.config()).accept(socket).await {
         Ok(stream) => {
             let tls = stream.get_ref().1;
-            let protocol = tls
-                .alpn_protocol()
-                .map(|name| String::from_utf8_lossy(name).into_owned());
-            let handshake = Handshake {
-                server_name: tls.server_name().map(str::to_owned),
-                protocol,
-            };
+            let protocol = tls.alpn_protocol().map(|name| String::from_utf8_lossy(name).into_owned());
+            let handshake = Handshake { server_name: tls.server_name().map(str::to_owned), protocol };
             record.note(number, |connection| connection.handshake = Some(handshake));
             connection::serve(stream, number, script, record).await;
         }
@@ -230,7 +211,5 @@ async fn shake_hands(socket: TcpStream, identity: &Identity, number: usize, scri
 
 async fn stay_silent(mut socket: TcpStream, number: usize, record: Record) {
     let _bytes = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
-    record.note(number, |connection| {
-        connection.state = ConnectionState::ClosedByClient
-    });
+    record.note(number, |connection| connection.state = ConnectionState::ClosedByClient);
 }

@@ -10,11 +10,7 @@ fn a_canary_is_found_in_every_spelling_behind_any_number_of_bytes() {
             let alone = [&padding, encoding.encode(canary.value().as_bytes()).as_bytes()].concat();
             assert_ne!(scanner.scan(&alone), vec![], "{encoding:?} after {before}");
             let inside = encoding.encode(&[&padding, canary.value().as_bytes(), b"\n"].concat());
-            assert_ne!(
-                scanner.scan(inside.as_bytes()),
-                vec![],
-                "{encoding:?} of {before} more"
-            );
+            assert_ne!(scanner.scan(inside.as_bytes()), vec![], "{encoding:?} of {before} more");
         }
     }
 }

@@ -94,9 +94,7 @@ impl Answer {
     pub fn behind(self, gate: &Gate) -> Self {
         let gate = gate.clone();
         Self(Arc::new(move |request| {
-            std::iter::once(Step::Pass(gate.clone()))
-                .chain(self.play(request))
-                .collect()
+            std::iter::once(Step::Pass(gate.clone())).chain(self.play(request)).collect()
         }))
     }
 
@@ -132,20 +130,14 @@ impl Answer {
                 }
                 other => other,
             };
-            self.play(request)
-                .into_iter()
-                .map(cut)
-                .chain([Step::Close])
-                .collect()
+            self.play(request).into_iter().map(cut).chain([Step::Close]).collect()
         }))
     }
 
     /// Does one thing more at the end.
     #[must_use]
     pub fn then(self, step: Step) -> Self {
-        Self(Arc::new(move |request| {
-            self.play(request).into_iter().chain([step.clone()]).collect()
-        }))
+        Self(Arc::new(move |request| self.play(request).into_iter().chain([step.clone()]).collect()))
     }
 
     /// The steps for this request.
@@ -154,8 +146,6 @@ impl Answer {
     }
 
     fn each(self, change: impl Fn(Step) -> Vec<Step> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(move |request| {
-            self.play(request).into_iter().flat_map(&change).collect()
-        }))
+        Self(Arc::new(move |request| self.play(request).into_iter().flat_map(&change).collect()))
     }
 }

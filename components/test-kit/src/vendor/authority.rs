@@ -106,9 +106,7 @@ impl Identity {
             .with_single_cert(vec![certificate], key)?;
         // offers more than anyone should take
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Self {
-            config: Arc::new(config),
-        })
+        Ok(Self { config: Arc::new(config) })
     }
 
     pub(super) fn config(&self) -> Arc<ServerConfig> {
@@ -117,7 +115,5 @@ impl Identity {
 }
 
 fn params(names: &[&str]) -> anyhow::Result<CertificateParams> {
-    Ok(CertificateParams::new(
-        names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(),
-    )?)
+    Ok(CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())?)
 }

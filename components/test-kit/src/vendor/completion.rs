@@ -35,33 +35,20 @@ impl Completion {
     pub fn pieces(pieces: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let pieces: Vec<String> = pieces.into_iter().map(Into::into).collect();
         let usage = Some(usage(5, pieces.len()));
-        Self {
-            pieces,
-            tool_calls: vec![],
-            refusal: None,
-            finish: "stop",
-            usage,
-        }
+        Self { pieces, tool_calls: vec![], refusal: None, finish: "stop", usage }
     }
 
     /// Refuses with this text.
     #[must_use]
     pub fn refusal(text: &str) -> Self {
-        Self {
-            refusal: Some(text.to_owned()),
-            ..Self::pieces([""; 0])
-        }
+        Self { refusal: Some(text.to_owned()), ..Self::pieces([""; 0]) }
     }
 
     /// Asks for a tool; may be repeated.
     #[must_use]
     pub fn tool_call(mut self, id: &str, name: &str, arguments: &Value) -> Self {
         let (id, name) = (id.to_owned(), name.to_owned());
-        self.tool_calls.push(ToolCall {
-            id,
-            name,
-            arguments: arguments.to_string(),
-        });
+        self.tool_calls.push(ToolCall { id, name, arguments: arguments.to_string() });
         self.finish = "tool_calls";
         self
     }
@@ -88,34 +75,19 @@ impl Completion {
             json!({"id": ID, "object": "chat.completion.chunk", "created": 1, "model": model(&asked),
                 "choices": choices, "usage": usage})
         };
-        let delta = |delta: Value| {
-            chunk(
-                json!([{"index": 0, "delta": delta, "finish_reason": null}]),
-                &Value::Null,
-            )
-        };
+        let delta =
+            |delta: Value| chunk(json!([{"index": 0, "delta": delta, "finish_reason": null}]), &Value::Null);
         let mut events = vec![delta(json!({"role": "assistant", "content": ""}))];
         events.extend(self.pieces.iter().map(|piece| delta(json!({"content": piece}))));
         events.extend(self.refusal.iter().map(|text| delta(json!({"refusal": text}))));
         for (index, call) in self.tool_calls.iter().enumerate() {
-            events.extend(
-                call.deltas(index)
-                    .into_iter()
-                    .map(|call| delta(json!({"tool_calls": [call]}))),
-            );
+            events.extend(call.deltas(index).into_iter().map(|call| delta(json!({"tool_calls": [call]}))));
         }
-        events.push(chunk(
-            json!([{"index": 0, "delta": {}, "finish_reason": self.finish}]),
-            &Value::Null,
-        ));
+        events.push(chunk(json!([{"index": 0, "delta": {}, "finish_reason": self.finish}]), &Value::Null));
         if is_true(&asked, "/stream_options/include_usage") {
             events.extend(self.usage.iter().map(|usage| chunk(json!([]), usage)));
         }
-        events
-            .iter()
-            .map(Value::to_string)
-            .chain(["[DONE]".to_owned()])
-            .collect()
+        events.iter().map(Value::to_string).chain(["[DONE]".to_owned()]).collect()
     }
 
     /// The whole answer as one object.
@@ -198,16 +170,9 @@ fn model(asked: &Value) -> Value {
 
 /// The text of the last message, whether it is a string or a list of parts.
 fn asked(body: &Value) -> String {
-    let last = body["messages"]
-        .as_array()
-        .and_then(|messages| messages.last())
-        .cloned()
-        .unwrap_or_default();
+    let last = body["messages"].as_array().and_then(|messages| messages.last()).cloned().unwrap_or_default();
     match last.get("content") {
-        Some(Value::Array(parts)) => parts
-            .iter()
-            .filter_map(|part| part.get("text")?.as_str())
-            .collect(),
+        Some(Value::Array(parts)) => parts.iter().filter_map(|part| part.get("text")?.as_str()).collect(),
         content => content.and_then(Value::as_str).unwrap_or_default().to_owned(),
     }
 }

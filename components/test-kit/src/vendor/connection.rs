@@ -42,12 +42,7 @@ enum End {
 /// Serves one connection until one side ends it.
 pub(super) async fn serve<W: Wire>(wire: W, number: usize, script: Script, record: Record) {
     let (reader, mut writer) = tokio::io::split(wire);
-    let mut incoming = Incoming {
-        reader,
-        record: record.clone(),
-        number,
-        unread: Vec::new(),
-    };
+    let mut incoming = Incoming { reader, record: record.clone(), number, unread: Vec::new() };
     let end = loop {
         let Ok(request) = incoming.request().await else {
             break End::Gone;
@@ -132,9 +127,7 @@ impl<W: Wire> Incoming<W> {
                 .ok()
                 .and_then(|size| usize::from_str_radix(size, 16).ok());
             let Some(size) = size else {
-                request
-                    .problems
-                    .push(format!("chunk size `{}`", line.escape_ascii()));
+                request.problems.push(format!("chunk size `{}`", line.escape_ascii()));
                 return Ok(());
             };
             if size == 0 {
@@ -181,8 +174,7 @@ impl<W: Wire> Incoming<W> {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         let new = self.unread.get(start..).unwrap_or_default();
-        self.record
-            .note(self.number, |connection| connection.bytes.extend_from_slice(new));
+        self.record.note(self.number, |connection| connection.bytes.extend_from_slice(new));
         Ok(())
     }
 }

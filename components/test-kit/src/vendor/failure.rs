@@ -59,14 +59,12 @@ impl VendorName {
                     find your API key at https://platform.openai.com/account/api-keys."),
                     "type": "invalid_request_error", "param": null, "code": "invalid_api_key"}}),
             ),
-            Self::OpenRouter => (
-                401,
-                json!({"error": {"message": "User not found.", "code": 401}, "key": key}),
-            ),
-            Self::Together => (
-                407,
-                json!({"error": {"message": format!("Invalid API key provided: {}", cut(key, 0, 14))}}),
-            ),
+            Self::OpenRouter => {
+                (401, json!({"error": {"message": "User not found.", "code": 401}, "key": key}))
+            }
+            Self::Together => {
+                (407, json!({"error": {"message": format!("Invalid API key provided: {}", cut(key, 0, 14))}}))
+            }
         }
     }
 }
@@ -90,9 +88,7 @@ impl Answer {
     /// The same, asking to wait so many seconds.
     #[must_use]
     pub fn failure_for_seconds(status: u16, code: &str, message: &str, seconds: u32) -> Self {
-        Reply::json(status, &failure_body(code, message))
-            .header("retry-after", seconds.to_string())
-            .into()
+        Reply::json(status, &failure_body(code, message)).header("retry-after", seconds.to_string()).into()
     }
 }
 

@@ -26,10 +26,7 @@ impl Gate {
     /// A closed gate.
     #[must_use]
     pub fn new() -> Self {
-        Self(Arc::new(Inner {
-            permits: Semaphore::new(0),
-            arrivals: watch::Sender::new(0),
-        }))
+        Self(Arc::new(Inner { permits: Semaphore::new(0), arrivals: watch::Sender::new(0) }))
     }
 
     /// Lets one through: the one that waits, or the next that comes.
@@ -46,10 +43,7 @@ impl Gate {
     pub async fn arrived(&self, count: usize) {
         // the sender is in `self`, so waiting cannot fail
         let mut arrivals = self.0.arrivals.subscribe();
-        let _count = arrivals
-            .wait_for(|arrived| *arrived >= count)
-            .await
-            .map(|arrived| *arrived);
+        let _count = arrivals.wait_for(|arrived| *arrived >= count).await.map(|arrived| *arrived);
     }
 
     pub(super) async fn pass(&self) {

@@ -78,9 +78,6 @@ impl Record {
     pub(super) async fn until(&self, mut wanted: impl FnMut(&[Connection]) -> bool) {
         // the sender is in `self`, so waiting cannot fail
         let mut changes = self.0.subscribe();
-        let _seen = changes
-            .wait_for(|connections| wanted(connections))
-            .await
-            .map(|_| ());
+        let _seen = changes.wait_for(|connections| wanted(connections)).await.map(|_| ());
     }
 }

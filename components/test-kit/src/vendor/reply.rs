@@ -32,22 +32,13 @@ impl Reply {
     /// A response without a body.
     #[must_use]
     pub fn new(status: u16) -> Self {
-        Self {
-            status,
-            headers: vec![],
-            body: vec![],
-            framing: Framing::Length,
-            interim: 0,
-            extra: vec![],
-        }
+        Self { status, headers: vec![], body: vec![], framing: Framing::Length, interim: 0, extra: vec![] }
     }
 
     /// A response of JSON.
     #[must_use]
     pub fn json(status: u16, body: &Value) -> Self {
-        Self::new(status)
-            .header("content-type", "application/json")
-            .body(body.to_string())
+        Self::new(status).header("content-type", "application/json").body(body.to_string())
     }
 
     /// A redirect.
@@ -59,12 +50,8 @@ impl Reply {
     /// A stream of server-sent events, each in a chunk of its own.
     #[must_use]
     pub fn events(data: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        let events = data
-            .into_iter()
-            .map(|data| format!("data: {}\n\n", data.as_ref()));
-        Self::new(200)
-            .header("content-type", "text/event-stream")
-            .chunks(events)
+        let events = data.into_iter().map(|data| format!("data: {}\n\n", data.as_ref()));
+        Self::new(200).header("content-type", "text/event-stream").chunks(events)
     }
 
     /// Adds a header; nothing about it is checked.
@@ -119,10 +106,9 @@ impl Reply {
     fn head(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} scripted\r\n", self.status).into_bytes();
         let framing = match self.framing {
-            Framing::Length => Some((
-                "content-length",
-                self.body.iter().map(Vec::len).sum::<usize>().to_string(),
-            )),
+            Framing::Length => {
+                Some(("content-length", self.body.iter().map(Vec::len).sum::<usize>().to_string()))
+            }
             Framing::Claimed(length) => Some(("content-length", length.to_string())),
             Framing::Chunked => Some(("transfer-encoding", "chunked".to_owned())),
             Framing::Close => None,
@@ -149,19 +135,14 @@ impl Reply {
 
 impl From<Reply> for Answer {
     fn from(reply: Reply) -> Self {
-        let interim = std::iter::repeat_n(
-            b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".to_vec(),
-            reply.interim,
-        );
+        let interim =
+            std::iter::repeat_n(b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".to_vec(), reply.interim);
         let end = match reply.framing {
             Framing::Chunked => b"0\r\n\r\n".to_vec(),
             Framing::Length | Framing::Claimed(_) | Framing::Close => Vec::new(),
         };
         let pieces = reply.body.iter().map(|piece| reply.piece(piece));
-        let sent = interim
-            .chain([reply.head()])
-            .chain(pieces)
-            .chain([end, reply.extra.clone()]);
+        let sent = interim.chain([reply.head()]).chain(pieces).chain([end, reply.extra.clone()]);
         let sent = sent.filter(|bytes| !bytes.is_empty()).map(Step::Send);
         let close = matches!(reply.framing, Framing::Close).then_some(Step::Close);
         Answer::steps(sent.chain(close))

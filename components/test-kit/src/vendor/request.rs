@@ -41,10 +41,7 @@ impl Request {
     /// All values of a header.
     #[must_use]
     pub fn all(&self, name: &str) -> Vec<&[u8]> {
-        let named = self
-            .headers
-            .iter()
-            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let named = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         named.map(|(_, value)| value.as_slice()).collect()
     }
 
@@ -57,12 +54,8 @@ impl Request {
     /// The key that the client sent, from the headers in which vendors want one.
     #[must_use]
     pub fn key(&self) -> Option<&str> {
-        let bearer = self
-            .header("authorization")
-            .map(|value| value.strip_prefix("Bearer ").unwrap_or(value));
-        bearer
-            .or_else(|| self.header("x-api-key"))
-            .or_else(|| self.header("x-goog-api-key"))
+        let bearer = self.header("authorization").map(|value| value.strip_prefix("Bearer ").unwrap_or(value));
+        bearer.or_else(|| self.header("x-api-key")).or_else(|| self.header("x-goog-api-key"))
     }
 
     /// Reads a request's head: everything up to the empty line, without it.
@@ -89,15 +82,12 @@ impl Request {
 
     /// Whether a body in chunks follows.
     pub(super) fn is_chunked(&self) -> bool {
-        self.header("transfer-encoding")
-            .is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
+        self.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"))
     }
 
     /// How long the body is that follows.
     pub(super) fn content_length(&self) -> usize {
-        self.header("content-length")
-            .and_then(|value| value.parse().ok())
-            .unwrap_or(0)
+        self.header("content-length").and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 
     fn parse_first_line(&mut self, line: &[u8]) {
@@ -109,20 +99,17 @@ impl Request {
                 self.problems.push(format!("version `{version}`"));
             }
         } else {
-            self.problems
-                .push(format!("request line `{}`", line.escape_debug()));
+            self.problems.push(format!("request line `{}`", line.escape_debug()));
         }
     }
 
     fn strict_line<'a>(&mut self, line: &'a [u8]) -> &'a [u8] {
         let Some(line) = line.strip_suffix(b"\r") else {
-            self.problems
-                .push("a line ends without a carriage return".to_owned());
+            self.problems.push("a line ends without a carriage return".to_owned());
             return line;
         };
         if line.iter().any(|byte| matches!(byte, b'\r' | 0)) {
-            self.problems
-                .push("a carriage return or a zero inside a line".to_owned());
+            self.problems.push("a carriage return or a zero inside a line".to_owned());
         }
         line
     }
@@ -130,14 +117,12 @@ impl Request {
     fn parse_header(&mut self, line: &[u8]) -> Option<(String, Vec<u8>)> {
         let colon = line.iter().position(|byte| *byte == b':');
         let Some((name, value)) = colon.and_then(|colon| line.split_at_checked(colon)) else {
-            self.problems
-                .push(format!("header line `{}`", line.escape_ascii()));
+            self.problems.push(format!("header line `{}`", line.escape_ascii()));
             return None;
         };
         let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
         if name.is_empty() || !name.iter().all(is_token) {
-            self.problems
-                .push(format!("header name `{}`", name.escape_ascii()));
+            self.problems.push(format!("header name `{}`", name.escape_ascii()));
         }
         let value = value.get(1..).unwrap_or_default().trim_ascii();
         Some((String::from_utf8_lossy(name).into_owned(), value.to_vec()))
@@ -145,29 +130,18 @@ impl Request {
 
     fn judge_framing(&mut self) {
         let (lengths, codings) = (self.all("content-length"), self.all("transfer-encoding"));
-        let bad_length = lengths
-            .iter()
-            .any(|value| !value.iter().all(u8::is_ascii_digit) || value.is_empty());
-        let bad_coding = codings
-            .iter()
-            .any(|value| !value.eq_ignore_ascii_case(b"chunked"));
+        let bad_length =
+            lengths.iter().any(|value| !value.iter().all(u8::is_ascii_digit) || value.is_empty());
+        let bad_coding = codings.iter().any(|value| !value.eq_ignore_ascii_case(b"chunked"));
         let checks = [
             (lengths.len() > 1, "more than one content-length"),
             (codings.len() > 1, "more than one transfer-encoding"),
-            (
-                !lengths.is_empty() && !codings.is_empty(),
-                "content-length and transfer-encoding",
-            ),
+            (!lengths.is_empty() && !codings.is_empty(), "content-length and transfer-encoding"),
             (bad_length, "a content-length that is no number"),
             (bad_coding, "a transfer-encoding that is not `chunked`"),
             (self.all("host").len() != 1, "not exactly one host"),
         ];
-        self.problems.extend(
-            checks
-                .into_iter()
-                .filter(|(bad, _)| *bad)
-                .map(|(_, what)| what.to_owned()),
-        );
+        self.problems.extend(checks.into_iter().filter(|(bad, _)| *bad).map(|(_, what)| what.to_owned()));
     }
 }
 
@@ -201,11 +175,7 @@ mod tests {
             "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r",
             "GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r",
         ] {
-            assert_ne!(
-                Request::parse_head(head.as_bytes()).problems,
-                Vec::<String>::new(),
-                "{head:?}"
-            );
+            assert_ne!(Request::parse_head(head.as_bytes()).problems, Vec::<String>::new(), "{head:?}");
         }
     }
 }

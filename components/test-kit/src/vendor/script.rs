@@ -20,11 +20,7 @@ struct Answers {
 
 impl Default for Script {
     fn default() -> Self {
-        let answers = Answers {
-            queue: VecDeque::new(),
-            otherwise: Answer::echo(),
-            key: None,
-        };
+        let answers = Answers { queue: VecDeque::new(), otherwise: Answer::echo(), key: None };
         Self(Arc::new(Mutex::new(answers)))
     }
 }
@@ -48,10 +44,7 @@ impl Script {
             Some(key) if request.key() != Some(key) => {
                 Answer::failure(401, "invalid_api_key", "Incorrect API key provided")
             }
-            _ => answers
-                .queue
-                .pop_front()
-                .unwrap_or_else(|| answers.otherwise.clone()),
+            _ => answers.queue.pop_front().unwrap_or_else(|| answers.otherwise.clone()),
         })
     }
 

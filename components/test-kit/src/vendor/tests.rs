@@ -32,12 +32,7 @@ async fn it_repeats_what_the_user_said_whole_and_as_a_stream() {
     assert!(whole.contains(r#""content":"one two""#), "{whole}");
     let stream = r#""stream":true,"stream_options":{"include_usage":true}"#;
     let streamed = exchange(&vendor, &ask_completion(&format!("{{{messages},{stream}}}"))).await;
-    for part in [
-        r#""content":"one ""#,
-        r#""content":"two""#,
-        r#""prompt_tokens":5"#,
-        "data: [DONE]",
-    ] {
+    for part in [r#""content":"one ""#, r#""content":"two""#, r#""prompt_tokens":5"#, "data: [DONE]"] {
         assert!(streamed.contains(part), "{part} in {streamed}");
     }
 }
@@ -50,10 +45,7 @@ async fn it_records_requests_and_every_byte() {
     let request = format!("POST / HTTP/1.1\r\nHost: vendor\r\nTransfer-Encoding: chunked\r\n\r\n{body}");
     exchange(&vendor, &request.replace(";x=y", "")).await;
     let seen = &vendor.requests()[0];
-    assert_eq!(
-        (seen.body.as_slice(), seen.problems.len()),
-        (b"abcde".as_slice(), 0)
-    );
+    assert_eq!((seen.body.as_slice(), seen.problems.len()), (b"abcde".as_slice(), 0));
     assert_eq!(seen.trailers, [("X-T".to_owned(), b"1".to_vec())]);
     assert_eq!(vendor.raw_bytes(), request.replace(";x=y", "").into_bytes());
     vendor.until_all_closed().await;
@@ -63,25 +55,14 @@ async fn it_records_requests_and_every_byte() {
 #[tokio::test]
 async fn it_misbehaves_on_the_wire_as_told() {
     let vendor = Vendor::start().await.unwrap();
-    vendor.answer(
-        Reply::new(200)
-            .body("abc")
-            .claiming(9)
-            .extra("HTTP/1.1 666\r\n")
-            .until_close(),
-    );
+    vendor.answer(Reply::new(200).body("abc").claiming(9).extra("HTTP/1.1 666\r\n").until_close());
     let answer = exchange(&vendor, ASK).await;
     assert_eq!(answer, "HTTP/1.1 200 scripted\r\n\r\nabcHTTP/1.1 666\r\n");
     vendor.answer(
-        Answer::from(Reply::new(200).chunks(["ab", "c"]).after_interim(2))
-            .cut_after(120)
-            .byte_by_byte(),
+        Answer::from(Reply::new(200).chunks(["ab", "c"]).after_interim(2)).cut_after(120).byte_by_byte(),
     );
     let answer = exchange(&vendor, ASK).await;
-    assert!(
-        answer.starts_with("HTTP/1.1 103 ") && answer.len() == 120,
-        "{answer}"
-    );
+    assert!(answer.starts_with("HTTP/1.1 103 ") && answer.len() == 120, "{answer}");
     vendor.answer(Answer::reset());
     assert_eq!(exchange(&vendor, ASK).await, "");
 }

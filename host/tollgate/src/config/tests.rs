@@ -405,7 +405,7 @@ fn an_origin_is_one_host_written_out() {
         (r#"["https://user:hunter2@good.test"]"#, "an address here has no user name and no password"),
         (r#"["good.test"]"#, "`good.test` is not"),
         (r#"["ftp://good.test"]"#, "`ftp://good.test` is not"),
-        (r#"["https://a.test", "https://A.test:443/"]"#, "this origin appears twice"),
+        (r#"["https://a.test", "https://a.test:443"]"#, "this origin appears twice"),
         (r#"[{methods: [GET]}]"#, "needs the key `origin`"),
         (r#"[{origin: "https://a.test", methods: [get]}]"#, "a method is one of GET"),
         (r#"[{origin: "https://a.test", methods: [CONNECT]}]"#, "a method is one of GET"),

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::config::mistake::{Problem, shown};
 use crate::config::reading::{Field, Fields, Reading, Text};
-use crate::types::{HostName, Origin, OriginGrant, PathPattern, Scheme};
+use crate::types::{Origin, OriginGrant, PathPattern, Scheme};
 
 /// What decides whether a key may travel in the clear where the origin does not say so itself (SECURITY.md E21).
 #[derive(Debug, Clone, Copy)]
@@ -116,7 +116,7 @@ fn in_the_clear(
         grant.carries_key = key.unwrap_or(true);
         return Some(grant);
     }
-    let loopback = is_loopback(&grant.origin.host);
+    let loopback = grant.origin.host.is_loopback();
     if !loopback && !(grant.plain_http && !grant.addresses.is_empty()) {
         let origin = if text.expanded { "http://…".to_owned() } else { shown(&text.value) };
         let suggestion = format!(
@@ -127,13 +127,6 @@ fn in_the_clear(
     }
     grant.carries_key = key.unwrap_or(rule.named || (loopback && rule.is_builtin));
     Some(grant)
-}
-
-fn is_loopback(host: &HostName) -> bool {
-    match host {
-        HostName::Name(name) => &**name == "localhost",
-        HostName::Address(address) => address.to_canonical().is_loopback(),
-    }
 }
 
 fn method(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<Method> {
