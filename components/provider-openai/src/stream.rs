@@ -81,10 +81,7 @@ impl Completion for Answer {
         while batch.is_empty() {
             match std::mem::replace(&mut self.state, State::Done) {
                 State::Arriving => self.state = State::Arriving,
-                State::Done => {
-                    self.response.finish();
-                    break;
-                }
+                State::Done => break,
                 State::Failed(error) => return Err(error),
             }
             if let Err(error) = self.read(&mut batch) {

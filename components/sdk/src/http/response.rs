@@ -101,17 +101,6 @@ impl Response {
         Ok(whole)
     }
 
-    /// Lets go of an answer that says in its own words that it is over, such as a stream with a last event.
-    ///
-    /// Where the end of the body has arrived, too, it is read, and the host can use the connection again. It never
-    /// waits for it.
-    pub fn finish(&mut self) {
-        if let Body::Wasi(body) = &mut self.body {
-            body.finish();
-        }
-        self.body = Body::Ended;
-    }
-
     /// As much of the body as arrives, up to `limit` bytes: for the body of an error, of which a part is better than
     /// nothing.
     pub fn read_start(&mut self, limit: usize) -> Vec<u8> {
@@ -167,13 +156,6 @@ mod tests {
         assert_eq!(Response::given(200, &[], ["ab", "c"]).read_all(3).unwrap(), b"abc");
         let error = Response::given(200, &[], ["ab", "c"]).read_all(2).unwrap_err();
         assert_eq!((error.kind, error.request_sent), (ErrorKind::MalformedResponse, true));
-    }
-
-    #[test]
-    fn nothing_is_read_behind_a_finish() {
-        let mut response = Response::given(200, &[], ["ab", "c"]);
-        response.finish();
-        assert_eq!(response.read_chunk().unwrap(), None);
     }
 
     #[test]

@@ -17,9 +17,6 @@ use crate::types::{Error, ErrorKind};
 /// The most bytes that one read asks for.
 const READ_BYTES: u64 = 64 * 1024;
 
-/// How many reads a finished answer is worth.
-const LAST_READS: usize = 16;
-
 /// The body of an answer. The stream came out of the body, and that out of the response.
 pub(super) struct Body {
     stream: InputStream,
@@ -128,16 +125,6 @@ impl Body {
                 Err(StreamError::LastOperationFailed(error)) => {
                     return Err(failure::of_answer(http_error_code(&error).as_ref(), self.status));
                 }
-            }
-        }
-    }
-
-    /// Reads what is there already, to its end if that is near.
-    pub(super) fn finish(&mut self) {
-        let ready = self.stream.subscribe();
-        for _ in 0..LAST_READS {
-            if !ready.ready() || self.stream.read(READ_BYTES).is_err() {
-                break;
             }
         }
     }
