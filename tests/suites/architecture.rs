@@ -26,11 +26,12 @@ const ROOMS: &[(&str, u8)] = &[
 const ADMITTED: &[(&str, &[&str])] = &[
     ("uuid", &["types"]),
     ("ipnet", &["types", "egress", "config"]),
-    ("zeroize", &["secret"]),
+    ("zeroize", &["secret", "egress"]),
     ("arc_swap", &["registry", "host"]),
     ("sha2", &["registry", "sandbox"]),
     ("strsim", &["registry", "config"]),
     ("aho_corasick", &["egress"]),
+    ("memchr", &["egress"]),
     ("base64", &["egress"]),
     ("hyper", &["egress"]),
     ("hyper_util", &["egress"]),

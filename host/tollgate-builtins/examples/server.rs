@@ -35,6 +35,7 @@ async fn main() -> anyhow::Result<()> {
 
     let app = Router::new().route("/prompt", post(answer)).with_state(host.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+    host.listens_at(listener.local_addr()?);
     let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
     axum::serve(listener, app).with_graceful_shutdown(stop).await?;
     host.shutdown(Duration::from_secs(30)).await;

@@ -308,7 +308,7 @@ mod tests {
 
     fn dispatch(error: impl Into<ProviderError>, request_sent: bool) -> Error {
         let plugin = "p".parse().unwrap();
-        DispatchError { plugin, error: error.into(), request_sent, denied: None }.into()
+        DispatchError { plugin, error: error.into(), request_sent, gate: None }.into()
     }
 
     #[test]

@@ -81,6 +81,11 @@ impl Host {
         Ok(self.0.installer.inspect(plugin).await?)
     }
 
+    /// Says that the embedder's own server listens there, so that no plugin reaches it, whatever it was granted.
+    pub fn listens_at(&self, address: std::net::SocketAddr) {
+        self.0.installer.forbid(address);
+    }
+
     /// Waits until everything has ended that dropped responses left behind, at most `deadline`, then ends the rest.
     /// Gives back whether all had ended by themselves. No prompt is refused by it: stop asking first.
     ///

@@ -39,7 +39,7 @@ mod tasks;
 pub mod telemetry;
 pub mod types;
 
-pub use egress::{EgressError, Resolver, SystemResolver, TlsRoots};
+pub use egress::{EgressError, Resolver, SystemResolver, TlsRoots, TlsRootsError};
 pub use error::{Error, ErrorKind, SetupError};
 pub use host::{
     Builder, Builtin, Host, Inspection, Model, ModelListing, ModelRequest, PluginListing, Response,
@@ -47,7 +47,7 @@ pub use host::{
 pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys};
 pub use pipeline::{AdmitError, DispatchError, End, KeyError, PromptRefused};
 pub use plugin::{
-    Breakage, Call, Denied, EventStream, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
+    Breakage, Call, EventStream, GateError, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
 };
 pub use registry::{ModelUnknown, Origin as PluginOrigin};
 pub use sandbox::{ArtifactError, Engine, EngineError, EngineOptions, Import, ImportKind, LoadError};

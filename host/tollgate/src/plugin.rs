@@ -83,25 +83,32 @@ impl Call {
 #[derive(Debug, Default)]
 pub struct Seen {
     request_sent: AtomicBool,
-    denied: Mutex<Option<Denied>>,
+    gate: Mutex<Option<GateError>>,
 }
 
-/// A request that the gate did not let out, in words for the operator: never shown to a plugin.
+/// Why the gate gave a request no answer, in words for the operator: never shown to a plugin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 #[non_exhaustive]
-pub struct Denied {
-    /// The closed-set word for the cause, such as `origin-not-granted`.
-    pub code: &'static str,
-    /// What was refused, and the configuration key that would allow it.
+pub struct GateError {
+    /// The rule that refused it, a word of a closed set such as `origin-not-granted`; `None` where it was let out and
+    /// failed on its way.
+    pub rule: Option<&'static str>,
+    /// What happened, and where a configuration key would change it, that key.
     pub reason: String,
 }
 
-impl Denied {
-    /// A refusal.
+impl GateError {
+    /// A request that this rule refused.
     #[must_use]
-    pub fn new(code: &'static str, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+    pub fn refused(rule: &'static str, reason: impl Into<String>) -> Self {
+        Self { rule: Some(rule), reason: reason.into() }
+    }
+
+    /// A request that failed on its way.
+    #[must_use]
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Self { rule: None, reason: reason.into() }
     }
 }
 
@@ -117,15 +124,15 @@ impl Seen {
         self.request_sent.load(Ordering::Acquire)
     }
 
-    /// Notes a request that was not let out.
-    pub fn note_denied(&self, denied: Denied) {
-        *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(denied);
+    /// Notes why a request got no answer.
+    pub fn note_gate_error(&self, error: GateError) {
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 
-    /// The last request that was not let out.
+    /// Why the last request failed that did.
     #[must_use]
-    pub fn denied(&self) -> Option<Denied> {
-        self.denied.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn gate_error(&self) -> Option<GateError> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -66,6 +66,15 @@ impl Tasks {
         self.tracker.spawn_on(future, &self.io)
     }
 
+    /// Runs a future on the I/O runtime for as long as somebody owns it. Shutdown does not wait for it: what it does is
+    /// of use to its owner alone.
+    pub(crate) fn spawn_owned<F>(&self, future: F) -> AbortOnDrop<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        AbortOnDrop(self.io.spawn(future))
+    }
+
     /// Runs a future on the guests' threads. Where these are gone, during shutdown, the future is dropped.
     pub(crate) fn spawn_guest<F>(&self, future: F) -> JoinHandle<F::Output>
     where

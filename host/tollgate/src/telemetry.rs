@@ -7,3 +7,6 @@ pub const SECURITY: &str = "tollgate::security";
 
 /// Target of the lines that plugins write through `log` and to stderr.
 pub const PLUGIN: &str = "tollgate::plugin";
+
+/// Target of what the gate does with requests that it lets pass; at debug level.
+pub const EGRESS: &str = "tollgate::egress";

@@ -10,6 +10,7 @@ mod response;
 mod text;
 mod time;
 
+pub(crate) use grant::check_path;
 pub use grant::{Grant, GrantParseError, HostName, Origin, OriginGrant, PathPattern, Scheme};
 pub use ids::{
     Digest, IdError, KeySlotName, ModelId, ModelName, PluginName, RequestId, SecretName, SecretRef,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::install::{Installer, Place};
 use super::{Host, Inner};
 use crate::config::Config;
-use crate::egress::{Egress, EgressOptions, Resolver, TlsRoots};
+use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, SystemResolver, TlsRoots};
 use crate::error::{Error, SetupError};
 use crate::keys::{KeyStore, MemoryKeys};
 use crate::pipeline::{self, House};
@@ -168,13 +168,9 @@ impl Builder {
             Some(engine) => engine,
             None => Engine::new(engine_options(&self.config)).map_err(SetupError::Engine)?,
         };
-        let egress = EgressOptions {
-            resolver: self.resolver,
-            tls_roots: self.tls_roots.unwrap_or_default(),
-            proxy: self.config.egress.proxy.clone(),
-            ca_file: self.config.egress.ca_file.clone(),
-        };
-        let egress = Egress::new(tasks.clone(), egress).map_err(SetupError::Egress)?;
+        let settings = egress_settings(&self.config, self.resolver, self.tls_roots.unwrap_or_default());
+        let egress = settings.and_then(|settings| Egress::new(tasks.clone(), settings));
+        let egress = egress.map_err(SetupError::Egress)?;
         let house = sandbox::House { engine, egress, tasks: tasks.clone(), clock: clock.clone() };
         let installer = Installer::new(house, self.builtins);
         let installed = installer.install(self.config.plugins, self.native).await?;
@@ -191,6 +187,23 @@ impl Builder {
         pipeline::recall_lists(&house);
         Ok(Host(Arc::new(Inner { house, installer, plugins: listings })))
     }
+}
+
+fn egress_settings(
+    config: &Config,
+    resolver: Option<Arc<dyn Resolver>>,
+    mut roots: TlsRoots,
+) -> Result<Settings, EgressError> {
+    if let Some(path) = &config.egress.ca_file {
+        let pem = std::fs::read(path).map_err(|error| EgressError::CaFile { path: path.clone(), error })?;
+        roots = roots.with_pem(&pem).map_err(|error| EgressError::CaRoots { path: path.clone(), error })?;
+    }
+    Ok(Settings {
+        resolver: resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
+        roots,
+        proxy: config.egress.proxy.clone().map(Proxy::try_from).transpose()?,
+        own: Vec::new(),
+    })
 }
 
 /// Room for the largest grants of the configuration.

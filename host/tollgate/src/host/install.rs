@@ -58,6 +58,11 @@ impl Installer {
         Ok(places)
     }
 
+    /// Closes an address to all plugins.
+    pub(super) fn forbid(&self, own: std::net::SocketAddr) {
+        self.house.egress.forbid(own);
+    }
+
     /// Loads a plugin only to say what it is.
     pub(super) async fn inspect(&self, plugin: PluginConfig) -> Result<Inspection, SetupError> {
         let component = self.component(&plugin).await?;

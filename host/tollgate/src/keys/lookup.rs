@@ -8,25 +8,25 @@ use crate::types::{PluginName, SecretRef};
 
 /// The places where a plugin's key is looked up, first to last. The operator's grant makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyOrder(Vec<SecretRef>);
+pub(crate) struct KeyOrder(Vec<SecretRef>);
 
 impl KeyOrder {
     /// Only what the operator named with `plugins.<name>.key`.
     #[must_use]
-    pub fn granted(key: SecretRef) -> Self {
+    pub(crate) fn granted(key: SecretRef) -> Self {
         Self(vec![key])
     }
 
     /// Without a word of the operator: the secret of the plugin's installed name, and then, for an unmodified built-in
     /// only, the vendor's usual places.
     #[must_use]
-    pub fn by_name(name: &PluginName, usual: impl IntoIterator<Item = SecretRef>) -> Self {
+    pub(crate) fn by_name(name: &PluginName, usual: impl IntoIterator<Item = SecretRef>) -> Self {
         Self(std::iter::once(SecretRef::Secret(name.default_secret())).chain(usual).collect())
     }
 
     /// The places.
     #[must_use]
-    pub fn places(&self) -> &[SecretRef] {
+    pub(crate) fn places(&self) -> &[SecretRef] {
         &self.0
     }
 }

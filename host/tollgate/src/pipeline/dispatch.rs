@@ -3,7 +3,7 @@
 use super::House;
 use super::key::Keyed;
 use super::meter::Running;
-use crate::plugin::{Call, Denied, PluginErrorKind, ProviderError, Seen};
+use crate::plugin::{Call, GateError, PluginErrorKind, ProviderError, Seen};
 use crate::types::{PluginName, RequestId};
 
 /// Why a plugin gave no answer, or no more of it; what the host itself saw of it goes along.
@@ -16,25 +16,25 @@ pub struct DispatchError {
     pub error: ProviderError,
     /// Whether a request had left for the vendor, as the host itself saw: if so it may be billed.
     pub request_sent: bool,
-    /// The last request that the gate did not let out.
-    pub denied: Option<Denied>,
+    /// Why the last request of the plugin got no answer, if one did not.
+    pub gate: Option<GateError>,
 }
 
 impl DispatchError {
     pub(super) fn new(plugin: PluginName, error: ProviderError, seen: &Seen) -> Self {
-        Self { plugin, error, request_sent: seen.request_sent(), denied: seen.denied() }
+        Self { plugin, error, request_sent: seen.request_sent(), gate: seen.gate_error() }
     }
 }
 
 impl std::fmt::Display for DispatchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "plugin `{}`", self.plugin)?;
-        match (&self.error, &self.denied) {
+        match (&self.error, &self.gate) {
             (ProviderError::Broke(broke), _) => write!(f, " {broke}"),
-            (ProviderError::Said(said), Some(denied)) if said.kind == PluginErrorKind::Denied => {
-                write!(f, " was not let out: {denied}")
+            (ProviderError::Said(said), Some(gate)) if said.kind == PluginErrorKind::Denied => {
+                write!(f, " was not let out: {gate}")
             }
-            (error, Some(denied)) => write!(f, ": {error} (a request was not let out: {denied})"),
+            (error, Some(gate)) => write!(f, ": {error} ({gate})"),
             (error, None) => write!(f, ": {error}"),
         }
     }

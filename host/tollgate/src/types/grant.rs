@@ -1,10 +1,17 @@
 //! What an operator lets a plugin reach: origins, methods, paths, addresses. Parse and print; `egress` judges.
+//!
+//! Everything here has one spelling, and a text that is not in it is refused with the reason: what two parsers could
+//! read in two ways is how a check gets bypassed (SECURITY.md E06–E13, E26). The same parsers read the operator's
+//! configuration and a plugin's requests, so that a comparison is always of like with like.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::str::FromStr;
+mod origin;
+mod path;
 
 use ipnet::IpNet;
+
+pub use origin::{HostName, Origin, Scheme};
+pub use path::PathPattern;
+pub(crate) use path::check_path;
 
 /// Why a text is not an origin or a path pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,49 +22,18 @@ pub struct GrantParseError {
     given: String,
 }
 
-/// How a request travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Scheme {
-    /// In the clear.
-    Http,
-    /// Over TLS.
-    Https,
-}
+impl GrantParseError {
+    /// What a stranger wrote is shown escaped and cut.
+    pub(crate) fn new(what: &'static str, why: &'static str, given: &str) -> Self {
+        let given = given.chars().take(128).flat_map(char::escape_debug).collect();
+        Self { what, why, given }
+    }
 
-impl Scheme {
-    /// The port that an origin of this scheme has where it names none.
-    #[must_use]
-    pub const fn default_port(self) -> u16 {
-        match self {
-            Self::Http => 80,
-            Self::Https => 443,
-        }
+    /// The rule that the text breaks, without the text.
+    pub(crate) fn why(&self) -> &'static str {
+        self.why
     }
 }
-
-/// A host in the one spelling that the house knows: lower-case ASCII labels, or an address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum HostName {
-    /// A DNS name, lower-case, without a trailing dot, in letters, digits and hyphens.
-    Name(Box<str>),
-    /// An address that was written as such.
-    Address(IpAddr),
-}
-
-/// A scheme, a host and a port: what a connection is made to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin {
-    /// How.
-    pub scheme: Scheme,
-    /// Where.
-    pub host: HostName,
-    /// At which port; never 0.
-    pub port: u16,
-}
-
-/// A path, from its first `/`. A segment that is `*` stands for any one segment.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PathPattern(Box<str>);
 
 /// One origin that a plugin may reach, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,35 +81,5 @@ impl Grant {
     #[must_use]
     pub fn new(origins: impl IntoIterator<Item = OriginGrant>) -> Self {
         Self { origins: origins.into_iter().collect() }
-    }
-}
-
-impl FromStr for Origin {
-    type Err = GrantParseError;
-
-    fn from_str(_text: &str) -> Result<Self, GrantParseError> {
-        unimplemented!("egress helper")
-    }
-}
-
-impl FromStr for PathPattern {
-    type Err = GrantParseError;
-
-    fn from_str(_text: &str) -> Result<Self, GrantParseError> {
-        unimplemented!("egress helper")
-    }
-}
-
-impl PathPattern {
-    /// The pattern as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, _f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        unimplemented!("egress helper")
     }
 }

@@ -1,0 +1,246 @@
+//! What the gate refuses, as a closed set.
+//!
+//! A [`Denial`] has two readers. The operator gets its text, which names the thing and the configuration key that
+//! would change the answer. The plugin gets a code of `wasi:http` and not a word more (SECURITY.md S05). Whatever a
+//! plugin wrote stands in it escaped and cut; queries, header values and bodies never do.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use http::{HeaderName, Method};
+
+use crate::types::{HostName, Origin, PluginName, SecretRef};
+
+use super::address::Kind;
+
+/// A refused request of one plugin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Denial {
+    /// Whose request it was.
+    pub(crate) plugin: PluginName,
+    /// Why it was refused.
+    pub(crate) cause: Cause,
+}
+
+/// Why a request was refused: one variant for each rule of the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    MethodForbidden(Given),
+    SchemeForbidden(Given),
+    PlainHttp(Origin),
+    AuthorityMalformed(Given, &'static str),
+    OriginNotGranted(Origin),
+    PathMalformed(Given, &'static str),
+    RequestNotGranted(Origin, Method, Given),
+    CredentialHeader(HeaderName),
+    CredentialQuery(Given),
+    CredentialField(Given),
+    BodyEncoded,
+    HeaderValueForbidden(HeaderName),
+    TooManyRequests(u32),
+    TooManyAtOnce(u32),
+    AddressForbidden(Origin, IpAddr, Kind),
+    OwnAddress(Origin),
+    KeyPlacement(HeaderName),
+    KeyUnusable(SecretRef),
+    KeyEchoed(Origin),
+}
+
+impl Cause {
+    /// The row of SECURITY.md that asks for the rule: stable, for audit.
+    pub(crate) const fn row(&self) -> &'static str {
+        match self {
+            Self::MethodForbidden(_) => "E20",
+            Self::SchemeForbidden(_) | Self::PlainHttp(_) => "E21",
+            Self::AuthorityMalformed(..) => "E07",
+            Self::OriginNotGranted(_) => "E01",
+            Self::PathMalformed(..) => "E26",
+            Self::RequestNotGranted(..) => "E27",
+            Self::CredentialHeader(_)
+            | Self::CredentialQuery(_)
+            | Self::CredentialField(_)
+            | Self::BodyEncoded => "E25",
+            Self::HeaderValueForbidden(_) => "E37",
+            Self::TooManyRequests(_) | Self::TooManyAtOnce(_) => "R30",
+            Self::AddressForbidden(_, _, kind) => kind.row(),
+            Self::OwnAddress(_) => "E30",
+            Self::KeyPlacement(_) => "E04",
+            Self::KeyUnusable(_) => "E37",
+            Self::KeyEchoed(_) => "S02",
+        }
+    }
+
+    /// The rule's name: stable, for audit and metrics.
+    pub(crate) const fn id(&self) -> &'static str {
+        match self {
+            Self::MethodForbidden(_) => "method-forbidden",
+            Self::SchemeForbidden(_) => "scheme-forbidden",
+            Self::PlainHttp(_) => "plain-http",
+            Self::AuthorityMalformed(..) => "authority-malformed",
+            Self::OriginNotGranted(_) => "origin-not-granted",
+            Self::PathMalformed(..) => "path-malformed",
+            Self::RequestNotGranted(..) => "request-not-granted",
+            Self::CredentialHeader(_) => "credential-header",
+            Self::CredentialQuery(_) => "credential-query",
+            Self::CredentialField(_) => "credential-field",
+            Self::BodyEncoded => "body-encoded",
+            Self::HeaderValueForbidden(_) => "header-value-forbidden",
+            Self::TooManyRequests(_) => "too-many-requests",
+            Self::TooManyAtOnce(_) => "too-many-at-once",
+            Self::AddressForbidden(..) => "address-forbidden",
+            Self::OwnAddress(_) => "own-address",
+            Self::KeyPlacement(_) => "key-placement",
+            Self::KeyUnusable(_) => "key-unusable",
+            Self::KeyEchoed(_) => "key-echoed",
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plugin = &self.plugin;
+        match &self.cause {
+            Cause::MethodForbidden(method) => {
+                write!(f, "method `{method}` never leaves; use GET, POST or the like")
+            }
+            Cause::SchemeForbidden(scheme) => write!(f, "scheme `{scheme}` never leaves; use `https`"),
+            Cause::PlainHttp(origin) => write!(
+                f,
+                "origin `{origin}` is not on loopback and `http` is in the clear; use `https`, or give the origin \
+                 `addresses` and `plain_http: true` in `plugins.{plugin}.origins`"
+            ),
+            Cause::AuthorityMalformed(given, why) => {
+                write!(f, "`{given}` names no host that can be granted: {why}")
+            }
+            Cause::OriginNotGranted(origin) => {
+                write!(f, "origin `{origin}` is not granted; add it to `plugins.{plugin}.origins`")
+            }
+            Cause::PathMalformed(given, why) => write!(f, "path `{given}` can be read in two ways: {why}"),
+            Cause::RequestNotGranted(origin, method, path) => write!(
+                f,
+                "`{method} {path}` at `{origin}` is not granted; it must be among the endpoints that the plugin \
+                 describes, and within `methods` and `paths` of that origin in `plugins.{plugin}.origins`"
+            ),
+            Cause::CredentialHeader(name) => {
+                write!(
+                    f,
+                    "the plugin set header `{name}`; only the credential of `plugins.{plugin}.key` may be sent"
+                )
+            }
+            Cause::CredentialQuery(name) => {
+                write!(
+                    f,
+                    "the plugin set `{name}` in a query; only the credential of `plugins.{plugin}.key` may be sent"
+                )
+            }
+            Cause::CredentialField(name) => {
+                write!(
+                    f,
+                    "the plugin set `{name}` in a body; only the credential of `plugins.{plugin}.key` may be sent"
+                )
+            }
+            Cause::BodyEncoded => {
+                f.write_str("the plugin encoded its body, which hides what is in it; send it as it is")
+            }
+            Cause::HeaderValueForbidden(name) => {
+                write!(f, "the value of header `{name}` is not ASCII; encode it")
+            }
+            Cause::TooManyRequests(limit) => {
+                write!(f, "a call makes at most {limit} requests; raise `plugins.{plugin}.sandbox.requests`")
+            }
+            Cause::TooManyAtOnce(limit) => write!(
+                f,
+                "a call makes at most {limit} requests at a time; raise `plugins.{plugin}.sandbox.concurrent_requests`"
+            ),
+            Cause::AddressForbidden(origin, address, kind) => write!(
+                f,
+                "`{host}` is at {address}, {kind}; if that is meant, add it to `addresses` of `{origin}` in \
+                 `plugins.{plugin}.origins`",
+                host = origin.host,
+            ),
+            Cause::OwnAddress(origin) => write!(f, "`{origin}` is this host itself; a plugin cannot call it"),
+            Cause::KeyPlacement(name) => {
+                write!(
+                    f,
+                    "plugin `{plugin}` wants its credential in header `{name}`, which the host writes itself"
+                )
+            }
+            Cause::KeyUnusable(source) => {
+                write!(f, "{source} has characters that no header can carry; set it again")
+            }
+            Cause::KeyEchoed(origin) => {
+                write!(
+                    f,
+                    "`{origin}` sent the credential back; it was taken out, and `{plugin}` has not seen it"
+                )
+            }
+        }
+    }
+}
+
+impl Cause {
+    /// The host that the refused request named, where it named one.
+    pub(crate) fn host(&self) -> Option<&HostName> {
+        match self {
+            Self::PlainHttp(origin)
+            | Self::OriginNotGranted(origin)
+            | Self::RequestNotGranted(origin, ..)
+            | Self::AddressForbidden(origin, ..)
+            | Self::OwnAddress(origin)
+            | Self::KeyEchoed(origin) => Some(&origin.host),
+            Self::MethodForbidden(_)
+            | Self::SchemeForbidden(_)
+            | Self::AuthorityMalformed(..)
+            | Self::PathMalformed(..)
+            | Self::CredentialHeader(_)
+            | Self::CredentialQuery(_)
+            | Self::CredentialField(_)
+            | Self::BodyEncoded
+            | Self::HeaderValueForbidden(_)
+            | Self::TooManyRequests(_)
+            | Self::TooManyAtOnce(_)
+            | Self::KeyPlacement(_)
+            | Self::KeyUnusable(_) => None,
+        }
+    }
+}
+
+/// A piece of what a plugin wrote, escaped and cut to what fits a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Given(Box<str>);
+
+impl Given {
+    /// Takes the first 128 characters.
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.chars().take(128).flat_map(char::escape_debug).collect::<String>().into())
+    }
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_denial_names_the_key_that_would_change_it() {
+        let denial = |cause| Denial { plugin: "acme".parse().unwrap(), cause }.to_string();
+        let origin: Origin = "https://evil.test".parse().unwrap();
+        assert_eq!(
+            denial(Cause::OriginNotGranted(origin.clone())),
+            "origin `https://evil.test` is not granted; add it to `plugins.acme.origins`"
+        );
+        assert!(denial(Cause::TooManyRequests(8)).contains("`plugins.acme.sandbox.requests`"));
+        assert!(denial(Cause::PlainHttp(origin)).contains("`plain_http: true`"));
+    }
+
+    #[test]
+    fn what_a_plugin_wrote_is_escaped_and_cut() {
+        let given = Given::new(&format!("\x1b[2J{}", "x".repeat(1000))).to_string();
+        assert!(given.starts_with("\\u{1b}[2J") && given.len() < 256, "{given}");
+    }
+}
