@@ -1,5 +1,7 @@
 //! The command as a person or a program meets it: the built binary, with a cleared environment and a home of its own.
 
+#![cfg(test)]
+
 mod config;
 mod help;
 mod kit;

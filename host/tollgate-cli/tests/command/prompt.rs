@@ -63,7 +63,7 @@ fn the_events_are_typed_and_their_texts_are_the_text() {
     assert_eq!(answer["text"], text);
     assert!(text.contains("\"stream\": false"), "{text}");
     assert_eq!(of_type("finish").map(|event| &event["reason"]).collect::<Vec<_>>(), ["stop"]);
-    assert_eq!(of_type("usage").last().unwrap()["output"], answer["usage"]["output"]);
+    assert_eq!(of_type("usage").next_back().unwrap()["output"], answer["usage"]["output"]);
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn interrupt(pid: u32) {
 #[test]
 fn ctrl_c_closes_the_vendors_connection_and_keeps_what_arrived() {
     let vendor = Vendor::open();
-    let mut run = vendor.start(&Home::new(), &["prompt", "-m", "gpt-4o", "hi"]);
+    let mut run = vendor.start(&["prompt", "-m", "gpt-4o", "hi"]);
     let mut upstream = vendor.begin();
     upstream.say("Hel");
     let mut first = [0; 3];
@@ -31,7 +31,7 @@ fn ctrl_c_closes_the_vendors_connection_and_keeps_what_arrived() {
 #[test]
 fn ctrl_c_is_an_error_object_for_programs() {
     let vendor = Vendor::open();
-    let run = vendor.start(&Home::new(), &["prompt", "--json", "-m", "gpt-4o", "hi"]);
+    let run = vendor.start(&["prompt", "--json", "-m", "gpt-4o", "hi"]);
     let _upstream = vendor.begin();
     interrupt(run.pid);
     let ran = run.ran();

@@ -1,35 +1,36 @@
 //! A vendor of one connection that says what a test tells it, when the test tells it; and the prompts that reach it.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{ChildStdout, Output, Stdio};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Output, Stdio};
 use std::thread::JoinHandle;
 
 use crate::kit::{Home, Ran};
 
 /// Waits on loopback.
-pub struct Vendor(TcpListener);
+pub(crate) struct Vendor(TcpListener);
 
 /// A command that runs beside its vendor.
-pub struct Beside {
-    pub pid: u32,
-    pub stdout: ChildStdout,
+pub(crate) struct Beside {
+    pub(crate) pid: u32,
+    pub(crate) stdout: ChildStdout,
+    _home: Home,
     ended: JoinHandle<Output>,
 }
 
 /// One request that arrived, unanswered but for its head.
-pub struct Upstream {
+pub(crate) struct Upstream {
     stream: TcpStream,
-    pub request: String,
+    pub(crate) request: String,
 }
 
 impl Vendor {
-    pub fn open() -> Self {
+    pub(crate) fn open() -> Self {
         Self(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
     /// A configuration whose `openai` asks this vendor.
-    pub fn config(&self) -> String {
+    pub(crate) fn config(&self) -> String {
         let origin = format!("http://{}", self.0.local_addr().unwrap());
         format!(
             "plugins:\n  openai:\n    origins: [\"{origin}\"]\n    config: {{base_url: \"{origin}/v1\"}}\n"
@@ -37,7 +38,8 @@ impl Vendor {
     }
 
     /// Starts a command that asks this vendor. If it ends without asking, whoever waits for its request is told so.
-    pub fn start(&self, home: &Home, arguments: &[&str]) -> Beside {
+    pub(crate) fn start(&self, arguments: &[&str]) -> Beside {
+        let home = Home::new();
         let config = home.write("vendor.yaml", self.config());
         let mut command = home.command(&[arguments, &["--config", config.to_str().unwrap()]].concat());
         command.env("TOLLGATE_SECRETS_OPENAI_API_KEY", KEY);
@@ -45,23 +47,19 @@ impl Vendor {
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (pid, stdout) = (child.id(), child.stdout.take().unwrap());
         let address = self.0.local_addr().unwrap();
-        let ended = std::thread::spawn(move || {
-            let output = child.wait_with_output().unwrap();
-            let _told = TcpStream::connect(address);
-            output
-        });
-        Beside { pid, stdout, ended }
+        let ended = watch(child, address);
+        Beside { pid, stdout, _home: home, ended }
     }
 
     /// Takes one request and sends the head of a streaming answer.
-    pub fn begin(&self) -> Upstream {
+    pub(crate) fn begin(&self) -> Upstream {
         let mut upstream = self.receive();
         upstream.send("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n");
         upstream
     }
 
     /// Takes one request with its body.
-    pub fn receive(&self) -> Upstream {
+    pub(crate) fn receive(&self) -> Upstream {
         let (mut stream, _) = self.0.accept().unwrap();
         let mut request = Vec::new();
         let mut chunk = [0; 4096];
@@ -74,9 +72,18 @@ impl Vendor {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "joined in `Beside::ran`")]
+fn watch(child: Child, vendor: SocketAddr) -> JoinHandle<Output> {
+    std::thread::spawn(move || {
+        let output = child.wait_with_output().unwrap();
+        let _told = TcpStream::connect(vendor);
+        output
+    })
+}
+
 impl Beside {
     /// Waits for its end. What the test has read of its output is not there again.
-    pub fn ran(mut self) -> Ran {
+    pub(crate) fn ran(mut self) -> Ran {
         let mut stdout = Vec::new();
         self.stdout.read_to_end(&mut stdout).unwrap();
         let output = self.ended.join().unwrap();
@@ -96,25 +103,25 @@ fn is_whole(request: &[u8]) -> bool {
 }
 
 impl Upstream {
-    pub fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         self.stream.write_all(text.as_bytes()).unwrap();
         self.stream.flush().unwrap();
     }
 
     /// Sends a piece of the answer's text.
-    pub fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         let chunk = serde_json::json!({"choices": [{"index": 0, "delta": {"content": text}}]});
         self.send(&format!("data: {chunk}\n\n"));
     }
 
     /// Ends the answer.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let last = serde_json::json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
         self.send(&format!("data: {last}\n\ndata: [DONE]\n\n"));
     }
 
     /// Whether the other side has closed the connection; waits until it has, or says something.
-    pub fn is_closed(&mut self) -> bool {
+    pub(crate) fn is_closed(&mut self) -> bool {
         matches!(self.stream.read(&mut [0]), Ok(0) | Err(_))
     }
 }
@@ -124,7 +131,7 @@ const KEY: &str = "tgcanary-key-of-the-tests";
 #[test]
 fn a_prompt_streams_through_the_sandbox_and_the_gate_with_the_key() {
     let vendor = Vendor::open();
-    let mut run = vendor.start(&Home::new(), &["prompt", "-m", "gpt-4o", "hi"]);
+    let mut run = vendor.start(&["prompt", "-m", "gpt-4o", "hi"]);
     let mut upstream = vendor.begin();
     assert!(upstream.request.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"), "{}", upstream.request);
     assert!(upstream.request.contains(&format!("authorization: Bearer {KEY}\r\n")), "{}", upstream.request);
@@ -143,7 +150,7 @@ fn a_prompt_streams_through_the_sandbox_and_the_gate_with_the_key() {
 #[test]
 fn a_vendor_that_refuses_is_status_4() {
     let vendor = Vendor::open();
-    let run = vendor.start(&Home::new(), &["prompt", "--json", "-m", "gpt-4o", "hi"]);
+    let run = vendor.start(&["prompt", "--json", "-m", "gpt-4o", "hi"]);
     let mut upstream = vendor.receive();
     let body = r#"{"error": {"message": "no such model", "type": "invalid_request_error", "code": null}}"#;
     let head =
@@ -156,7 +163,7 @@ fn a_vendor_that_refuses_is_status_4() {
 #[test]
 fn half_an_answer_keeps_its_text_and_is_status_4() {
     let vendor = Vendor::open();
-    let run = vendor.start(&Home::new(), &["prompt", "-m", "gpt-4o", "hi"]);
+    let run = vendor.start(&["prompt", "-m", "gpt-4o", "hi"]);
     let mut upstream = vendor.begin();
     upstream.say("half");
     drop(upstream);

@@ -186,14 +186,20 @@ fn a_misspelt_key_is_refused_with_the_key_that_was_meant() {
     ];
     let mut tried = 0;
     for key in keys {
-        let line = SAMPLE.find(&format!("{key}:")).unwrap_or_else(|| panic!("{key} is in the sample"));
-        let doubled = format!("{}{key}", &key[..1]);
-        let swapped = format!("{}{}{}", &key[1..2], &key[..1], &key[2..]);
-        for misspelt in
-            [doubled, swapped, key[..key.len() - 1].to_owned(), key.to_uppercase(), format!("{key}s")]
-        {
-            let text = format!("{}{misspelt}{}", &SAMPLE[..line], &SAMPLE[line + key.len()..]);
-            let found = mistakes(&text);
+        let (before, after) =
+            SAMPLE.split_once(&format!("{key}:")).unwrap_or_else(|| panic!("{key} is in the sample"));
+        let mut letters = key.chars();
+        let (first, second) = (letters.next().unwrap(), letters.next().unwrap());
+        let rest = letters.as_str();
+        let misspellings = [
+            format!("{first}{key}"),
+            format!("{second}{first}{rest}"),
+            format!("{first}{rest}"),
+            key.to_uppercase(),
+            format!("{key}s"),
+        ];
+        for misspelt in misspellings {
+            let found = mistakes(&format!("{before}{misspelt}:{after}"));
             let wanted = format!("unknown key `{misspelt}`; did you mean `{key}`?");
             assert!(found.iter().any(|mistake| mistake.ends_with(&wanted)), "{misspelt}: {found:?}");
             tried += 1;
