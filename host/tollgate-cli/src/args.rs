@@ -18,8 +18,9 @@ Examples:
   tollgate models
   tollgate plugins inspect acme.wasm
 
-Exit status: 0 done, 1 our fault, 2 usage or configuration, 3 refused, 4 the vendor failed, 5 the plugin broke,
-130 interrupted.";
+Exit status:
+  0 done  1 our fault  2 usage or configuration  3 refused  4 the vendor failed
+  5 the plugin broke  130 interrupted";
 
 const PROMPT_EXAMPLES: &str = "\
 Examples:

@@ -1,0 +1,10 @@
+//! The command as a person or a program meets it: the built binary, with a cleared environment and a home of its own.
+
+mod config;
+mod help;
+mod kit;
+mod listing;
+mod prompt;
+mod signal;
+mod tried;
+mod vendor;

@@ -1,0 +1,66 @@
+//! A host that is watched: its keys may turn up at the vendor and nowhere else.
+
+use std::ops::Deref;
+
+use tollgate::Error;
+use tollgate_test_kit::{TestHost, TestHostBuilder};
+
+use crate::guests::Guest;
+use crate::log;
+
+/// A [`TestHost`] whose test fails where one of its keys is found: in what it gave out, its cache, or anybody's log.
+#[derive(Debug)]
+pub struct Watched(Option<TestHost>);
+
+/// Begins a host with this plugin, installed under its own name.
+pub fn guest(guest: Guest) -> TestHostBuilder {
+    component(guest.name, guest.bytes())
+}
+
+/// Begins a host with this component.
+pub fn component(name: &str, bytes: impl Into<std::sync::Arc<[u8]>>) -> TestHostBuilder {
+    log::capture();
+    let builder = TestHost::builder().expect("a builder");
+    builder.component(name, bytes).expect("a plugin's name")
+}
+
+/// Begins a host with the built-ins and nothing else.
+pub fn builtins() -> TestHostBuilder {
+    log::capture();
+    TestHost::builder().expect("a builder").with(|builder| builder.builtins(tollgate_builtins::all()))
+}
+
+/// Starts a host, watched.
+pub async fn start(builder: TestHostBuilder) -> Watched {
+    try_start(builder).await.expect("a host")
+}
+
+/// Starts a host that may be refused.
+pub async fn try_start(builder: TestHostBuilder) -> Result<Watched, Error> {
+    log::watch_for(builder.canaries());
+    builder.start().await.map(|host| Watched(Some(host)))
+}
+
+impl Watched {
+    /// Ends the host and looks for its keys everywhere. Every test ends with it.
+    pub async fn finish(mut self) {
+        if let Some(host) = self.0.take() {
+            host.finish().await.expect("no key outside the vendor");
+        }
+        log::scan().expect("no key in the log");
+    }
+}
+
+impl Deref for Watched {
+    type Target = TestHost;
+
+    fn deref(&self) -> &TestHost {
+        self.0.as_ref().expect("not finished")
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        assert!(self.0.is_none() || std::thread::panicking(), "the test did not finish its host");
+    }
+}
