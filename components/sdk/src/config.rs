@@ -2,7 +2,7 @@
 //!
 //! The host checks settings against the description's list before anything runs; the getters here say what they found
 //! where a setting is of another type all the same. Outside WebAssembly there are no settings, unless
-//! [`testing`](crate::testing) gives some.
+//! [`testing`] gives some.
 
 use serde::de::DeserializeOwned;
 
