@@ -52,7 +52,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(invocation: &Invocation, env: Env, output: &Output) -> Result<(), Stop> {
-    logs::start(invocation.verbose, &env)?;
+    logs::start(invocation.verbose, output.is_json(), &env)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::ours(format!("cannot start a runtime: {error}")))?;
     let mut session = Session::new(env);

@@ -32,6 +32,12 @@ fn every_command_shows_examples() {
 }
 
 #[test]
+fn a_log_filter_that_makes_no_sense_is_a_mistake_of_usage() {
+    let ran = Home::new().run(&["models", "--json"]).env("TOLLGATE_LOG", "tollgate=loud").ran();
+    assert_eq!((ran.code, ran.error()["kind"].as_str()), (Some(2), Some("usage")), "{ran:?}");
+}
+
+#[test]
 fn nothing_to_do_is_help_and_a_mistake() {
     let ran = Home::new().run(&[]).ran();
     assert_eq!(ran.code, Some(2));
@@ -53,7 +59,8 @@ fn help_of_the_command() {
 
     Options:
           --json        Prints JSON, for programs. Errors are JSON on standard error
-      -v, --verbose...  Shows log lines on standard error; twice or three times for more
+      -v, --verbose...  Shows log lines on standard error; twice or three times for more.
+                        `$TOLLGATE_LOG` says it in detail
       -h, --help        Print help
       -V, --version     Print version
 
@@ -62,6 +69,13 @@ fn help_of_the_command() {
       cat main.rs | tollgate prompt -m gpt-5.4 -s "Review this."
       tollgate models
       tollgate plugins inspect acme.wasm
+
+    Environment:
+      TOLLGATE_CONFIG           the configuration file, where --config names none
+      TOLLGATE_SECRETS_<NAME>   the secret NAME; also DATASETTE_SECRETS_<NAME>
+      TOLLGATE_LOG              which log lines are shown, such as info or tollgate=debug
+      LLM_USER_PATH             the directory of llm's keys.json
+      NO_COLOR                  no colours
 
     Exit status:
       0 done  1 our fault  2 usage or configuration  3 refused  4 the vendor failed
@@ -94,7 +108,8 @@ fn help_of_prompt() {
               The system prompt
 
       -v, --verbose...
-              Shows log lines on standard error; twice or three times for more
+              Shows log lines on standard error; twice or three times for more. `$TOLLGATE_LOG` says it
+              in detail
 
       -o, --option <KEY> <VALUE>
               Sets an option of the model. Can be given several times
@@ -144,7 +159,8 @@ fn help_of_models() {
           --json                Prints JSON, for programs. Errors are JSON on standard error
           --plugin <NAME=FILE>  Tries a component for this run, under this name. It reaches nothing but
                                 the `--origin`s that follow
-      -v, --verbose...          Shows log lines on standard error; twice or three times for more
+      -v, --verbose...          Shows log lines on standard error; twice or three times for more.
+                                `$TOLLGATE_LOG` says it in detail
           --origin <URL>        Lets the component of `--plugin` reach this origin. Can be given several
                                 times
       -h, --help                Print help
@@ -171,7 +187,8 @@ fn help_of_plugins() {
 
     Options:
           --json        Prints JSON, for programs. Errors are JSON on standard error
-      -v, --verbose...  Shows log lines on standard error; twice or three times for more
+      -v, --verbose...  Shows log lines on standard error; twice or three times for more.
+                        `$TOLLGATE_LOG` says it in detail
       -h, --help        Print help
       -V, --version     Print version
 
@@ -195,7 +212,8 @@ fn help_of_plugins_list() {
           --json                Prints JSON, for programs. Errors are JSON on standard error
           --plugin <NAME=FILE>  Tries a component for this run, under this name. It reaches nothing but
                                 the `--origin`s that follow
-      -v, --verbose...          Shows log lines on standard error; twice or three times for more
+      -v, --verbose...          Shows log lines on standard error; twice or three times for more.
+                                `$TOLLGATE_LOG` says it in detail
           --origin <URL>        Lets the component of `--plugin` reach this origin. Can be given several
                                 times
       -h, --help                Print help
@@ -225,7 +243,8 @@ fn help_of_plugins_inspect() {
               Prints JSON, for programs. Errors are JSON on standard error
 
       -v, --verbose...
-              Shows log lines on standard error; twice or three times for more
+              Shows log lines on standard error; twice or three times for more. `$TOLLGATE_LOG` says it
+              in detail
 
       -h, --help
               Print help (see a summary with '-h')

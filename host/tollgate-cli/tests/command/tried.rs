@@ -53,3 +53,15 @@ fn what_cannot_be_tried_is_a_mistake_of_usage() {
         assert!(ran.stderr.contains(message), "{ran:?}");
     }
 }
+
+#[test]
+fn a_component_that_reaches_for_what_was_not_granted_is_refused() {
+    let home = Home::new();
+    let file = component(&home, "openai", "acme.wasm");
+    let plugin = format!("acme={}", file.display());
+    let arguments = ["prompt", "--json", "--plugin", &plugin, "-m", "acme/gpt-4o", "hi"];
+    let ran = home.run(&arguments).env("TOLLGATE_SECRETS_ACME_API_KEY", "tgcanary-key-of-the-tests").ran();
+    let error = ran.error();
+    assert_eq!((ran.code, error["kind"].as_str()), (Some(3), Some("denied")), "{ran:?}");
+    assert!(error["message"].as_str().unwrap().contains("acme"), "{ran:?}");
+}

@@ -39,10 +39,15 @@ impl Vendor {
 
     /// Starts a command that asks this vendor. If it ends without asking, whoever waits for its request is told so.
     pub(crate) fn start(&self, arguments: &[&str]) -> Beside {
+        self.start_with_log(arguments, "")
+    }
+
+    /// The same with `$TOLLGATE_LOG`.
+    fn start_with_log(&self, arguments: &[&str], log: &str) -> Beside {
         let home = Home::new();
         let config = home.write("vendor.yaml", self.config());
         let mut command = home.command(&[arguments, &["--config", config.to_str().unwrap()]].concat());
-        command.env("TOLLGATE_SECRETS_OPENAI_API_KEY", KEY);
+        command.env("TOLLGATE_SECRETS_OPENAI_API_KEY", KEY).env("TOLLGATE_LOG", log);
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (pid, stdout) = (child.id(), child.stdout.take().unwrap());
@@ -170,4 +175,22 @@ fn half_an_answer_keeps_its_text_and_is_status_4() {
     let ran = run.ran();
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(4), "half\n"), "{ran:?}");
     assert!(ran.stderr.starts_with("error: "), "{ran:?}");
+}
+
+#[test]
+fn no_level_of_logging_shows_a_key_a_prompt_or_an_answer() {
+    // S07
+    let vendor = Vendor::open();
+    let run = vendor
+        .start_with_log(&["prompt", "-m", "gpt-4o", "tgprompt-secret"], "trace,hyper=trace,rustls=trace");
+    let mut upstream = vendor.begin();
+    upstream.say("tganswer-secret");
+    upstream.end();
+    drop(upstream);
+    let ran = run.ran();
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "tganswer-secret\n"), "{ran:?}");
+    assert!(ran.stderr.contains("tollgate"), "it logs: {ran:?}");
+    for hidden in [KEY, "tgprompt", "tganswer", " hyper", " rustls", "Bearer"] {
+        assert!(!ran.stderr.contains(hidden), "{hidden} is in the log:\n{}", ran.stderr);
+    }
 }

@@ -59,6 +59,29 @@ fn plugin_mistakes(entry: &str) -> Vec<String> {
     errors.mistakes.iter().map(text).collect()
 }
 
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_configuration_or_a_list_of_mistakes(text in "(?s).{0,300}") {
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+
+    #[test]
+    fn any_yaml_is_a_configuration_or_a_list_of_mistakes(
+        text in r#"(plugins|config|a|key|[\[\]{}:,&*!|>'"%@`#?~<1e0.\- \n\t]){0,120}"#,
+    ) {
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+
+    #[test]
+    fn a_sample_with_a_hole_is_a_configuration_or_a_list_of_mistakes(from in 0..SAMPLE.len(), length in 1..40_usize) {
+        let text: String = SAMPLE.chars().take(from).chain(SAMPLE.chars().skip(from + length)).collect();
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+}
+
 /// The part of the documented example that this version reads.
 const SAMPLE: &str = r#"default_model: gpt-5.4-mini
 plugins:                                   # in order
