@@ -42,7 +42,7 @@ impl Findings {
         }))
     }
 
-    /// The last request that a rule refused.
+    /// What a rule refused, or found, last.
     pub(crate) fn denial(&self) -> Option<Denial> {
         self.latest().denial.clone()
     }
@@ -50,6 +50,19 @@ impl Findings {
     /// Why the last request failed that did; a refusal too.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.latest().failure.clone()
+    }
+
+    /// The same as a sentence for the operator, with the way out.
+    pub(crate) fn explain(&self) -> Option<String> {
+        let explained = |failure| match failure {
+            Failure::Denied(cause) => Denial {
+                plugin: self.0.plugin.clone(),
+                cause,
+            }
+            .to_string(),
+            other => other.to_string(),
+        };
+        self.failure().map(explained)
     }
 
     /// Keeps why a request failed, and reports a refusal.
