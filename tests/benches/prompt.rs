@@ -40,6 +40,7 @@ async fn prompt(model: &Model) -> String {
     model.prompt(PROMPT).await.unwrap().text().await.unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the benchmark's own connection, which ends with its runtime")]
 async fn connect(vendor: &Vendor) -> SendRequest<Full<Bytes>> {
     let socket = TcpStream::connect(vendor.address()).await.unwrap();
     socket.set_nodelay(true).unwrap();
@@ -69,8 +70,8 @@ fn one_prompt(criterion: &mut Criterion) {
     let vendor = runtime.block_on(Vendor::start()).unwrap();
     vendor.otherwise(Answer::from(Completion::text("Because of Rayleigh scattering.")));
     let host = runtime.block_on(host(&vendor));
-    let [echo, openai] = ["echo", "openai/gpt-5.4-mini"]
-        .map(|id| runtime.block_on(host.model().id(id).resolve()).unwrap());
+    let [echo, openai] =
+        ["echo", "openai/gpt-5.4-mini"].map(|id| runtime.block_on(host.model().id(id).resolve()).unwrap());
     let sender = Arc::new(Mutex::new(runtime.block_on(connect(&vendor))));
 
     let mut group = criterion.benchmark_group("one prompt");

@@ -4,8 +4,8 @@ pub use fixture_dials::{Dial, Outcome, Script};
 use tollgate::types::OriginGrant;
 use tollgate_test_kit::{TestHostBuilder, Vendor};
 
-use crate::house::{self, Watched};
 use crate::guests;
+use crate::house::{self, Watched};
 
 /// A vendor, and `dials` in a host that lets it reach that vendor.
 pub async fn dialing() -> (Vendor, Watched) {

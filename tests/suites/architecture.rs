@@ -75,7 +75,9 @@ fn sources() -> Vec<(String, PathBuf, String)> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !path.ends_with("tests.rs")
+            {
                 let relative = path.strip_prefix(library()).unwrap().to_owned();
                 let first = relative.iter().next().unwrap().to_str().unwrap();
                 let room = first.trim_end_matches(".rs").to_owned();
@@ -101,7 +103,8 @@ fn floor(room: &str) -> u8 {
 fn rooms_named(code: &str) -> BTreeSet<String> {
     let mut named = BTreeSet::new();
     for (at, _) in code.match_indices("crate::") {
-        let whole = !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == '$');
+        let whole =
+            !code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == '$');
         let rest = &code[at + "crate::".len()..];
         if !whole {
             continue;
@@ -198,7 +201,11 @@ fn secret_bytes_are_exposed_in_three_places_only() {
     let allowed = ["egress/inject.rs", "egress/scrub.rs", "secret.rs"];
     for (_, file, code) in sources() {
         let exposes = code.contains(".expose()") || code.contains("fn expose");
-        assert!(!exposes || allowed.iter().any(|place| file.ends_with(place)), "{} exposes a secret", file.display());
+        assert!(
+            !exposes || allowed.iter().any(|place| file.ends_with(place)),
+            "{} exposes a secret",
+            file.display()
+        );
     }
 }
 
@@ -213,7 +220,11 @@ fn the_library_reads_no_environment_and_prints_nothing() {
 
 #[test]
 fn this_test_would_see_an_upward_import() {
-    let code = code("use crate::host::Host; // crate::lib\nuse crate::{types::X, pipeline};\nlet x = $crate::no;");
+    let code =
+        code("use crate::host::Host; // crate::lib\nuse crate::{types::X, pipeline};\nlet x = $crate::no;");
     assert_eq!(rooms_named(&code).into_iter().collect::<Vec<_>>(), ["host", "pipeline", "types"]);
-    assert!(names_crate("use hyper::Request;", "hyper") && !names_crate("use wasi_hyper::X; a::hyper::B", "hyper"));
+    assert!(
+        names_crate("use hyper::Request;", "hyper")
+            && !names_crate("use wasi_hyper::X; a::hyper::B", "hyper")
+    );
 }

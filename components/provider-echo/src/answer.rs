@@ -34,11 +34,7 @@ impl Answer {
             reasoning: Some(reasoning),
             ..Usage::of(turn.input_words(), words(&text).saturating_add(reasoning))
         };
-        let finish = if calls.is_empty() {
-            FinishReason::Stop
-        } else {
-            FinishReason::ToolCalls
-        };
+        let finish = if calls.is_empty() { FinishReason::Stop } else { FinishReason::ToolCalls };
         let first_call = u32::from(thinks) + 1;
         let mut rest: Vec<Event> = (first_call..)
             .zip(calls)

@@ -37,12 +37,7 @@ impl Json {
     }
 
     pub(crate) fn object<const N: usize>(fields: [(&str, Self); N]) -> Self {
-        Self::Object(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Self::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     /// A field of an object.
@@ -52,11 +47,7 @@ impl Json {
     }
 
     pub(crate) fn as_text(&self) -> Option<&str> {
-        if let Self::Text(text) = self {
-            Some(text)
-        } else {
-            None
-        }
+        if let Self::Text(text) = self { Some(text) } else { None }
     }
 
     /// As `json.dumps(value, indent=2)`.
@@ -157,11 +148,7 @@ fn print_float(out: &mut String, value: f64) {
             out.push_str(".0");
         }
     } else {
-        out.push_str(&format!(
-            "{digits}e{}{:02}",
-            if exponent < 0 { '-' } else { '+' },
-            exponent.abs()
-        ));
+        out.push_str(&format!("{digits}e{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.abs()));
     }
 }
 
@@ -266,10 +253,7 @@ mod tests {
     #[test]
     fn the_compact_form_is_pythons_too() {
         let given = r#"{"z":[1,{"a":""}],"y":{}}"#;
-        assert_eq!(
-            Json::parse(given).unwrap().compact(),
-            r#"{"z": [1, {"a": ""}], "y": {}}"#
-        );
+        assert_eq!(Json::parse(given).unwrap().compact(), r#"{"z": [1, {"a": ""}], "y": {}}"#);
     }
 
     #[test]

@@ -39,21 +39,12 @@ impl Provider for Echo {
             summary: "Answers with what it was asked, as JSON. For first steps and for tests.".to_owned(),
             homepage: Some(env!("CARGO_PKG_REPOSITORY").to_owned()),
             key_slots: vec![KeySlot::header(NEEDS_KEY, "authorization", "Bearer ")],
-            endpoints: upstream
-                .iter()
-                .map(|address| Endpoint::post(address.path()))
-                .collect(),
+            endpoints: upstream.iter().map(|address| Endpoint::post(address.path())).collect(),
             settings: vec![OptionSpec::text(
                 upstream::SETTING,
                 "the address that `echo-needs-key` sends its one request to",
             )],
-            models: vec![
-                model("echo"),
-                Model {
-                    key_slot: Some(NEEDS_KEY.to_owned()),
-                    ..model(NEEDS_KEY)
-                },
-            ],
+            models: vec![model("echo"), Model { key_slot: Some(NEEDS_KEY.to_owned()), ..model(NEEDS_KEY) }],
             lists_models: false,
         }
     }
@@ -63,10 +54,7 @@ impl Provider for Echo {
             "echo" => {}
             NEEDS_KEY => upstream::tell(&prompt)?,
             other => {
-                return Err(Error::new(
-                    ErrorKind::NotFound,
-                    format!("the echo has no model `{other}`"),
-                ));
+                return Err(Error::new(ErrorKind::NotFound, format!("the echo has no model `{other}`")));
             }
         }
         Ok(Answer::new(&prompt))

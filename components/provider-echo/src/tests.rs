@@ -34,12 +34,7 @@ fn told(prompt: Prompt) -> Told {
                 Event::Text(delta) => told.text += &delta.text,
                 Event::Reasoning(delta) => told.reasoning.push(delta.text),
                 Event::ToolCall(delta) => {
-                    told.calls.push((
-                        delta.part,
-                        delta.id.unwrap(),
-                        delta.name.unwrap(),
-                        delta.arguments,
-                    ));
+                    told.calls.push((delta.part, delta.id.unwrap(), delta.name.unwrap(), delta.arguments));
                 }
                 Event::Usage(usage) => told.usage = usage,
                 Event::Finish(reason) => told.finish = Some(reason),
@@ -79,10 +74,7 @@ fn the_report_has_prompt_and_system() {
 
 #[test]
 fn without_a_stream_all_comes_in_one_batch() {
-    let told = told(Prompt {
-        stream: false,
-        ..thinking(Prompt::new("echo", "hi"))
-    });
+    let told = told(Prompt { stream: false, ..thinking(Prompt::new("echo", "hi")) });
     assert_eq!(told.batches, 1);
     assert!(told.text.contains("\"stream\": false"), "{}", told.text);
     assert_eq!(told.reasoning.len(), 2);
@@ -135,15 +127,12 @@ fn attachments_are_reported() {
 #[test]
 fn a_second_turn_reports_the_first() {
     let mut prompt = Prompt::new("echo", "hi1");
-    prompt
-        .messages
-        .push(Message::text(Role::Assistant, "what I said"));
+    prompt.messages.push(Message::text(Role::Assistant, "what I said"));
     prompt.messages.push(Message::text(Role::User, "hi2"));
     let told = told(prompt);
     assert!(told.text.contains("\"prompt\": \"hi2\""), "{}", told.text);
     assert!(
-        told.text
-            .contains("\"previous\": [\n    {\n      \"prompt\": \"hi1\"\n    }\n  ]"),
+        told.text.contains("\"previous\": [\n    {\n      \"prompt\": \"hi1\"\n    }\n  ]"),
         "{}",
         told.text
     );
@@ -154,29 +143,17 @@ fn a_second_turn_reports_the_first() {
 fn raw_text_is_said_as_it_is() {
     let prompt = Prompt::new("echo", r#"{"raw": "one two three"}"#);
     let plain = told(prompt.clone());
-    assert_eq!(
-        (plain.text.as_str(), plain.usage.output),
-        ("one two three", Some(3))
-    );
+    assert_eq!((plain.text.as_str(), plain.usage.output), ("one two three", Some(3)));
     let thought = told(thinking(prompt));
-    assert_eq!(
-        (thought.text.as_str(), thought.usage.output),
-        ("one two three", Some(14))
-    );
-    assert_eq!(
-        thought.reasoning,
-        ["First I consider the prompt, ", "then I decide what to say."]
-    );
+    assert_eq!((thought.text.as_str(), thought.usage.output), ("one two three", Some(14)));
+    assert_eq!(thought.reasoning, ["First I consider the prompt, ", "then I decide what to say."]);
     assert_eq!(thought.usage.reasoning, Some(11));
 }
 
 #[test]
 fn raw_values_are_printed() {
     let answer = |text| told(Prompt::new("echo", text)).text;
-    assert_eq!(
-        answer(r#"{"raw": {"b": 1, "a": [2]}}"#),
-        "{\n  \"b\": 1,\n  \"a\": [\n    2\n  ]\n}"
-    );
+    assert_eq!(answer(r#"{"raw": {"b": 1, "a": [2]}}"#), "{\n  \"b\": 1,\n  \"a\": [\n    2\n  ]\n}");
     assert_eq!(answer(r#"{"raw": ""}"#), "");
     assert_eq!(answer(r#"{"raw": "  two\n spaces  "}"#), "  two\n spaces  ");
     assert!(answer(r#"{"raw": null, "prompt": "p"}"#).contains("\"prompt\": \"p\""));
@@ -194,34 +171,15 @@ fn tool_calls_go_out_and_their_results_are_reported() {
     };
     assert_eq!(
         first.calls,
-        [
-            call(1, "tc_1", "example", r#"{"input": "test"}"#),
-            call(2, "tc_2", "other", "{}")
-        ]
+        [call(1, "tc_1", "example", r#"{"input": "test"}"#), call(2, "tc_2", "other", "{}")]
     );
 
     let (_, id, name, arguments) = first.calls[0].clone();
-    let asked = ToolCall {
-        id: id.clone(),
-        name: name.clone(),
-        arguments,
-        signature: None,
-    };
-    prompt.messages.push(Message {
-        role: Role::Assistant,
-        parts: vec![Part::ToolCall(asked)],
-    });
+    let asked = ToolCall { id: id.clone(), name: name.clone(), arguments, signature: None };
+    prompt.messages.push(Message { role: Role::Assistant, parts: vec![Part::ToolCall(asked)] });
     let output = vec![ToolOutput::text("it is done")];
-    let result = ToolResult {
-        id: id.clone(),
-        name,
-        output,
-        is_error: false,
-    };
-    prompt.messages.push(Message {
-        role: Role::Tool,
-        parts: vec![Part::ToolResult(result)],
-    });
+    let result = ToolResult { id: id.clone(), name, output, is_error: false };
+    prompt.messages.push(Message { role: Role::Tool, parts: vec![Part::ToolResult(result)] });
     let second = told(prompt);
     let expected = format!(
         "\"tool_results\": [\n    {{\n      \"name\": \"example\",\n      \"output\": \"it is done\",\n      \
@@ -238,16 +196,9 @@ fn tool_calls_go_out_and_their_results_are_reported() {
 fn ids_of_tool_calls_do_not_repeat_in_a_conversation() {
     let text = r#"{"tool_calls":[{"name":"example"}]}"#;
     let mut prompt = Prompt::new("echo", text);
-    let asked = ToolCall {
-        id: "tc_1".into(),
-        name: "example".into(),
-        arguments: "{}".into(),
-        signature: None,
-    };
-    prompt.messages.push(Message {
-        role: Role::Assistant,
-        parts: vec![Part::ToolCall(asked)],
-    });
+    let asked =
+        ToolCall { id: "tc_1".into(), name: "example".into(), arguments: "{}".into(), signature: None };
+    prompt.messages.push(Message { role: Role::Assistant, parts: vec![Part::ToolCall(asked)] });
     prompt.messages.push(Message::text(Role::User, text));
     assert_eq!(told(prompt).calls[0].1, "tc_2");
 }
@@ -271,20 +222,14 @@ fn what_is_no_json_is_plain_text() {
 
 #[test]
 fn an_unknown_model_is_not_answered_for() {
-    assert_eq!(
-        Echo::complete(Prompt::new("ech", "x")).unwrap_err().kind,
-        ErrorKind::NotFound
-    );
+    assert_eq!(Echo::complete(Prompt::new("ech", "x")).unwrap_err().kind, ErrorKind::NotFound);
 }
 
 #[test]
 fn the_description_lists_the_path_of_the_upstream() {
     assert_eq!(Echo::describe().endpoints, []);
     let set = Host::new().setting("upstream", "http://127.0.0.1:1234/echo/x?y=z");
-    assert_eq!(
-        set.run(|| Echo::describe().endpoints),
-        [Endpoint::post("/echo/x")]
-    );
+    assert_eq!(set.run(|| Echo::describe().endpoints), [Endpoint::post("/echo/x")]);
     let wrong = Host::new().setting("upstream", "nonsense");
     assert_eq!(wrong.run(|| Echo::describe().endpoints), []);
 }
@@ -292,11 +237,7 @@ fn the_description_lists_the_path_of_the_upstream() {
 #[test]
 fn only_the_model_that_needs_a_key_names_a_slot() {
     let description = Echo::describe();
-    let slots: Vec<_> = description
-        .models
-        .iter()
-        .map(|model| model.key_slot.as_deref())
-        .collect();
+    let slots: Vec<_> = description.models.iter().map(|model| model.key_slot.as_deref()).collect();
     assert_eq!(slots, [None, Some("echo-needs-key")]);
     assert_eq!(description.key_slots.len(), 1);
 }
@@ -304,28 +245,19 @@ fn only_the_model_that_needs_a_key_names_a_slot() {
 #[test]
 fn without_its_setting_the_model_that_needs_a_key_names_it() {
     let error = Echo::complete(Prompt::new("echo-needs-key", "x")).unwrap_err();
-    assert_eq!(
-        (error.kind, error.request_sent),
-        (ErrorKind::InvalidRequest, false)
-    );
+    assert_eq!((error.kind, error.request_sent), (ErrorKind::InvalidRequest, false));
     assert!(error.message.contains("`upstream`"), "{}", error.message);
 }
 
 #[test]
 fn the_model_that_needs_a_key_sends_one_request_and_then_echoes() {
-    let host = Host::new()
-        .setting("upstream", "http://127.0.0.1:1234/echo")
-        .vendor(|request| {
-            assert_eq!((request.method(), request.url().path()), ("POST", "/echo"));
-            assert_eq!(
-                request.headers().get("authorization"),
-                None,
-                "the key is the host's to add"
-            );
-            let body = String::from_utf8(request.content().unwrap().to_vec()).unwrap();
-            assert!(body.starts_with("{\"prompt\": \"hello\", "), "{body}");
-            Ok(Response::given(200, &[], ["ok"]))
-        });
+    let host = Host::new().setting("upstream", "http://127.0.0.1:1234/echo").vendor(|request| {
+        assert_eq!((request.method(), request.url().path()), ("POST", "/echo"));
+        assert_eq!(request.headers().get("authorization"), None, "the key is the host's to add");
+        let body = String::from_utf8(request.content().unwrap().to_vec()).unwrap();
+        assert!(body.starts_with("{\"prompt\": \"hello\", "), "{body}");
+        Ok(Response::given(200, &[], ["ok"]))
+    });
     let text = host.run(|| told(Prompt::new("echo-needs-key", "hello")).text);
     assert!(text.contains("\"prompt\": \"hello\""), "{text}");
 }
@@ -343,15 +275,8 @@ fn a_failing_upstream_is_told_by_its_status() {
             .setting("upstream", "http://127.0.0.1:1234/echo")
             .vendor(move |_| Ok(Response::given(status, &[("retry-after", "3")], ["no\nway"])));
         let error = host.run(|| Echo::complete(Prompt::new("echo-needs-key", "x")).unwrap_err());
-        assert_eq!(
-            (error.kind, error.status, error.request_sent),
-            (kind, Some(status), true)
-        );
+        assert_eq!((error.kind, error.status, error.request_sent), (kind, Some(status), true));
         assert_eq!(error.retry_after, Some(3000));
-        assert!(
-            error.message.ends_with(&format!("{status}: no way")),
-            "{}",
-            error.message
-        );
+        assert!(error.message.ends_with(&format!("{status}: no way")), "{}", error.message);
     }
 }

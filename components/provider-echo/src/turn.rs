@@ -19,20 +19,11 @@ pub(crate) struct Turn<'a> {
 
 impl<'a> Turn<'a> {
     pub(crate) fn new(prompt: &'a Prompt) -> Self {
-        let answers = prompt
-            .messages
-            .iter()
-            .rposition(|message| matches!(message.role, Role::Assistant));
+        let answers = prompt.messages.iter().rposition(|message| matches!(message.role, Role::Assistant));
         let (earlier, now) = prompt.messages.split_at(answers.map_or(0, |index| index + 1));
         let asked = joined(now.iter().filter(|message| matches!(message.role, Role::User)));
         let steering = Json::parse(&asked).filter(|json| matches!(json, Json::Object(_)));
-        Self {
-            prompt,
-            earlier,
-            now,
-            asked,
-            steering,
-        }
+        Self { prompt, earlier, now, asked, steering }
     }
 
     /// The answer's text: the report, unless the prompt brings another.
@@ -48,10 +39,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn report(&self) -> Json {
         let steered = self.steering.as_ref().and_then(|steering| steering.get("prompt"));
         let asked = steered.cloned().unwrap_or_else(|| Json::text(&*self.asked));
-        let previous = self
-            .earlier
-            .iter()
-            .filter(|message| matches!(message.role, Role::User));
+        let previous = self.earlier.iter().filter(|message| matches!(message.role, Role::User));
         let mut fields = vec![
             ("prompt", asked),
             ("system", Json::Text(self.system())),
@@ -67,39 +55,26 @@ impl<'a> Turn<'a> {
             ),
         ];
         if !self.prompt.options.is_empty() {
-            let options = self
-                .prompt
-                .options
-                .iter()
-                .map(|entry| (entry.name.clone(), option(&entry.value)));
+            let options = self.prompt.options.iter().map(|entry| (entry.name.clone(), option(&entry.value)));
             fields.push(("options", Json::Object(options.collect())));
         }
         let results: Vec<Json> = self.tool_results().map(tool_result).collect();
         if !results.is_empty() {
             fields.push(("tool_results", Json::Array(results)));
         }
-        Json::Object(
-            fields
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect(),
-        )
+        Json::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     /// The tool calls that the prompt asks for: id, name, arguments.
     pub(crate) fn tool_calls(&self) -> Vec<(String, String, String)> {
-        let Some(Json::Array(calls)) = self
-            .steering
-            .as_ref()
-            .and_then(|steering| steering.get("tool_calls"))
+        let Some(Json::Array(calls)) = self.steering.as_ref().and_then(|steering| steering.get("tool_calls"))
         else {
             return Vec::new();
         };
         let parts = self.prompt.messages.iter().flat_map(|message| &message.parts);
         let made = parts.filter(|part| matches!(part, Part::ToolCall(_))).count();
-        let named = calls
-            .iter()
-            .filter_map(|call| Some((call.get("name")?.as_text()?, call.get("arguments"))));
+        let named =
+            calls.iter().filter_map(|call| Some((call.get("name")?.as_text()?, call.get("arguments"))));
         named
             .enumerate()
             .map(|(index, (name, arguments))| {
@@ -120,34 +95,18 @@ impl<'a> Turn<'a> {
     }
 
     fn system(&self) -> String {
-        let systems = self
-            .prompt
-            .messages
-            .iter()
-            .filter(|message| matches!(message.role, Role::System));
+        let systems = self.prompt.messages.iter().filter(|message| matches!(message.role, Role::System));
         systems.map(Message::joined_text).collect::<Vec<_>>().join("\n")
     }
 
     fn media(&self) -> impl Iterator<Item = &Media> {
         let parts = self.now.iter().flat_map(|message| &message.parts);
-        parts.filter_map(|part| {
-            if let Part::Media(media) = part {
-                Some(media)
-            } else {
-                None
-            }
-        })
+        parts.filter_map(|part| if let Part::Media(media) = part { Some(media) } else { None })
     }
 
     fn tool_results(&self) -> impl Iterator<Item = &ToolResult> {
         let parts = self.now.iter().flat_map(|message| &message.parts);
-        parts.filter_map(|part| {
-            if let Part::ToolResult(result) = part {
-                Some(result)
-            } else {
-                None
-            }
-        })
+        parts.filter_map(|part| if let Part::ToolResult(result) = part { Some(result) } else { None })
     }
 }
 
@@ -161,11 +120,7 @@ fn joined<'a>(messages: impl Iterator<Item = &'a Message>) -> String {
 }
 
 fn attachment(media: &Media) -> Json {
-    let url = if let MediaSource::Url(url) = &media.source {
-        Some(url.as_str())
-    } else {
-        None
-    };
+    let url = if let MediaSource::Url(url) = &media.source { Some(url.as_str()) } else { None };
     Json::object([
         ("type", Json::text(&*media.media_type)),
         ("path", Json::optional(media.name.as_deref())),

@@ -25,10 +25,7 @@ pub(crate) fn tell(prompt: &Prompt) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::InvalidRequest, message));
     };
     let report = Turn::new(prompt).report().compact();
-    let mut answer = Request::post(address)
-        .header("content-type", "application/json")
-        .body(report)
-        .send()?;
+    let mut answer = Request::post(address).header("content-type", "application/json").body(report).send()?;
     if answer.is_success() {
         return answer.read_all(MAX_ANSWER_BYTES).map(|_| ());
     }

@@ -6,31 +6,68 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tollgate_plugin::types::{
     Error, ErrorKind, Media, MediaSource, Message, Part, Prompt, Role, Tool, ToolChoice, ToolOutput,
-    ToolResult,
+    ToolResult, Value,
 };
 
 use crate::wire;
 
-/// The options of one prompt.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(crate) struct Options {
-    #[serde(flatten)]
-    passed: wire::Passed,
+/// The options that the vendor knows under the same name.
+const PASSED: [&str; 10] = [
+    "frequency_penalty",
+    "logit_bias",
+    "presence_penalty",
+    "reasoning_effort",
+    "seed",
+    "service_tier",
+    "stop",
+    "temperature",
+    "top_p",
+    "verbosity",
+];
+
+/// The options that become something else.
+#[derive(Default)]
+struct Options<'a> {
     max_tokens: Option<u64>,
     json_object: bool,
-    image_detail: Option<String>,
+    image_detail: Option<&'a str>,
+}
+
+impl<'a> Options<'a> {
+    fn of(prompt: &'a Prompt) -> Result<Self, Error> {
+        let wrong = |name: &str| Err(invalid(format!("the option `{name}` has a value of another kind")));
+        let max_tokens = match prompt.option("max_tokens") {
+            None => None,
+            Some(&Value::Integer(tokens)) => match u64::try_from(tokens) {
+                Ok(tokens) => Some(tokens),
+                Err(_) => return wrong("max_tokens"),
+            },
+            Some(_) => return wrong("max_tokens"),
+        };
+        let json_object = match prompt.option("json_object") {
+            None => false,
+            Some(&Value::Boolean(wanted)) => wanted,
+            Some(_) => return wrong("json_object"),
+        };
+        let image_detail = match prompt.option("image_detail") {
+            None => None,
+            Some(Value::Text(detail)) => Some(detail.as_str()),
+            Some(_) => return wrong("image_detail"),
+        };
+        Ok(Self { max_tokens, json_object, image_detail })
+    }
 }
 
 /// The request for this prompt.
-pub(crate) fn request<'a>(prompt: &'a Prompt, options: &'a Options) -> Result<wire::Request<'a>, Error> {
+pub(crate) fn request(prompt: &Prompt) -> Result<wire::Request<'_>, Error> {
+    let options = Options::of(prompt)?;
+    let passed = prompt.options.iter().filter(|entry| PASSED.contains(&entry.name.as_str()));
     let mut messages = Vec::with_capacity(prompt.messages.len());
     for message in &prompt.messages {
-        push(&mut messages, message, options.image_detail.as_deref())?;
+        push(&mut messages, message, options.image_detail)?;
     }
     let caps = [prompt.max_output_tokens, options.max_tokens];
     Ok(wire::Request {
@@ -38,13 +75,11 @@ pub(crate) fn request<'a>(prompt: &'a Prompt, options: &'a Options) -> Result<wi
         messages,
         tools: prompt.tools.iter().map(tool).collect::<Result<_, _>>()?,
         tool_choice: tool_choice(prompt)?,
-        response_format: response_format(prompt, options)?,
+        response_format: response_format(prompt, &options)?,
         max_completion_tokens: caps.into_iter().flatten().min(),
         stream: prompt.stream,
-        stream_options: prompt
-            .stream
-            .then_some(wire::StreamOptions { include_usage: true }),
-        options: &options.passed,
+        stream_options: prompt.stream.then_some(wire::StreamOptions { include_usage: true }),
+        options: wire::Passed(passed.collect()),
     })
 }
 
@@ -64,17 +99,13 @@ fn push<'a>(
         Role::Tool => {
             for part in &message.parts {
                 let Part::ToolResult(result) = part else {
-                    return Err(invalid(
-                        "a message of the role `tool` has a part that is no tool result",
-                    ));
+                    return Err(invalid("a message of the role `tool` has a part that is no tool result"));
                 };
                 messages.push(given_back(result)?);
             }
         }
         Role::Other(role) => {
-            return Err(unsupported(format!(
-                "the role `{role}` is unknown to this vendor"
-            )));
+            return Err(unsupported(format!("the role `{role}` is unknown to this vendor")));
         }
     }
     Ok(())
@@ -89,18 +120,10 @@ fn spoken<'a>(
     let content = match message.parts.as_slice() {
         [Part::Text(text)] => wire::Content::Text(Cow::Borrowed(&text.text)),
         parts => wire::Content::Parts(
-            parts
-                .iter()
-                .map(|part| spoken_part(part, image_detail))
-                .collect::<Result<_, _>>()?,
+            parts.iter().map(|part| spoken_part(part, image_detail)).collect::<Result<_, _>>()?,
         ),
     };
-    Ok(wire::Message {
-        role,
-        content: Some(content),
-        tool_calls: Vec::new(),
-        tool_call_id: None,
-    })
+    Ok(wire::Message { role, content: Some(content), tool_calls: Vec::new(), tool_call_id: None })
 }
 
 fn spoken_part<'a>(part: &'a Part, image_detail: Option<&'a str>) -> Result<wire::Part<'a>, Error> {
@@ -108,25 +131,18 @@ fn spoken_part<'a>(part: &'a Part, image_detail: Option<&'a str>) -> Result<wire
         Part::Text(text) => Ok(wire::Part::Known(wire::KnownPart::Text { text: &text.text })),
         Part::Media(media) => Ok(wire::Part::Known(medium(media, image_detail)?)),
         Part::Other(json) => Ok(wire::Part::Raw(raw(json, "a part in the vendor's own shape")?)),
-        Part::Reasoning(_) | Part::ToolCall(_) => Err(invalid(
-            "reasoning and tool calls belong into messages of the role `assistant`",
-        )),
+        Part::Reasoning(_) | Part::ToolCall(_) => {
+            Err(invalid("reasoning and tool calls belong into messages of the role `assistant`"))
+        }
         Part::ToolResult(_) => Err(invalid("tool results belong into messages of the role `tool`")),
     }
 }
 
 fn medium<'a>(media: &'a Media, image_detail: Option<&'a str>) -> Result<wire::KnownPart<'a>, Error> {
     let media_type = media.media_type.as_str();
-    let image = |url| wire::KnownPart::ImageUrl {
-        image_url: wire::ImageUrl {
-            url,
-            detail: image_detail,
-        },
-    };
+    let image = |url| wire::KnownPart::ImageUrl { image_url: wire::ImageUrl { url, detail: image_detail } };
     match &media.source {
-        MediaSource::FileId(file_id) => Ok(wire::KnownPart::File {
-            file: wire::File::Id { file_id },
-        }),
+        MediaSource::FileId(file_id) => Ok(wire::KnownPart::File { file: wire::File::Id { file_id } }),
         MediaSource::Bytes(bytes) if media_type.starts_with("image/") => {
             Ok(image(wire::Bytes::Here { media_type, bytes }))
         }
@@ -134,19 +150,17 @@ fn medium<'a>(media: &'a Media, image_detail: Option<&'a str>) -> Result<wire::K
         MediaSource::Bytes(bytes) if media_type == "application/pdf" => {
             let filename = media.name.as_deref().unwrap_or("attachment.pdf");
             let file_data = wire::Bytes::Here { media_type, bytes };
-            Ok(wire::KnownPart::File {
-                file: wire::File::Data { filename, file_data },
-            })
+            Ok(wire::KnownPart::File { file: wire::File::Data { filename, file_data } })
         }
-        MediaSource::Url(_) if media_type == "application/pdf" => Err(unsupported(
-            "this vendor takes a PDF's bytes, and none from an address",
-        )),
-        MediaSource::Bytes(_) | MediaSource::Url(_) => Err(unsupported(format!(
-            "this vendor takes images and PDFs, and no `{media_type}`"
-        ))),
-        MediaSource::Other(_) => Err(unsupported(format!(
-            "a `{media_type}` from a source of an unknown kind"
-        ))),
+        MediaSource::Url(_) if media_type == "application/pdf" => {
+            Err(unsupported("this vendor takes a PDF's bytes, and none from an address"))
+        }
+        MediaSource::Bytes(_) | MediaSource::Url(_) => {
+            Err(unsupported(format!("this vendor takes images and PDFs, and no `{media_type}`")))
+        }
+        MediaSource::Other(_) => {
+            Err(unsupported(format!("a `{media_type}` from a source of an unknown kind")))
+        }
     }
 }
 
@@ -163,10 +177,7 @@ fn answered(message: &Message) -> Result<wire::Message<'_>, Error> {
             Part::ToolCall(call) => tool_calls.push(wire::ToolCall {
                 id: &call.id,
                 r#type: "function",
-                function: wire::Called {
-                    name: &call.name,
-                    arguments: &call.arguments,
-                },
+                function: wire::Called { name: &call.name, arguments: &call.arguments },
             }),
             Part::Reasoning(_) => {}
             Part::Media(_) | Part::Other(_) => {
@@ -219,18 +230,11 @@ fn given_back(result: &ToolResult) -> Result<wire::Message<'_>, Error> {
 }
 
 fn tool(tool: &Tool) -> Result<wire::Tool<'_>, Error> {
-    let parameters = raw(
-        &tool.parameters,
-        &format!("the schema of the tool `{}`", tool.name),
-    )?;
+    let parameters = raw(&tool.parameters, &format!("the schema of the tool `{}`", tool.name))?;
     let description = tool.description.as_deref();
     Ok(wire::Tool {
         r#type: "function",
-        function: wire::Function {
-            name: &tool.name,
-            description,
-            parameters,
-        },
+        function: wire::Function { name: &tool.name, description, parameters },
     })
 }
 
@@ -241,10 +245,9 @@ fn tool_choice(prompt: &Prompt) -> Result<Option<wire::ToolChoice<'_>>, Error> {
         ToolChoice::None if prompt.tools.is_empty() => return Ok(None),
         ToolChoice::None => wire::ToolChoice::Mode("none"),
         ToolChoice::Required => wire::ToolChoice::Mode("required"),
-        ToolChoice::Named(name) => wire::ToolChoice::Named {
-            r#type: "function",
-            function: wire::Named { name },
-        },
+        ToolChoice::Named(name) => {
+            wire::ToolChoice::Named { r#type: "function", function: wire::Named { name } }
+        }
         ToolChoice::Other(_) => return Err(unsupported("a tool choice of an unknown kind")),
     };
     if prompt.tools.is_empty() {
@@ -260,10 +263,7 @@ fn response_format<'a>(
 ) -> Result<Option<wire::ResponseFormat<'a>>, Error> {
     if let Some(schema) = &prompt.schema {
         let schema = raw(schema, "the schema of the answer")?;
-        let json_schema = wire::JsonSchema {
-            name: "output",
-            schema,
-        };
+        let json_schema = wire::JsonSchema { name: "output", schema };
         return Ok(Some(wire::ResponseFormat::JsonSchema { json_schema }));
     }
     Ok(options.json_object.then_some(wire::ResponseFormat::JsonObject))

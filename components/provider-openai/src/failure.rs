@@ -33,14 +33,8 @@ impl Said {
     /// From a body of any kind.
     fn in_body(body: &[u8]) -> Self {
         let Ok(json) = serde_json::from_slice::<Value>(body) else {
-            let words = String::from_utf8_lossy(body)
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ");
-            return Self {
-                message: Some(words).filter(|words| !words.is_empty()),
-                ..Self::default()
-            };
+            let words = String::from_utf8_lossy(body).split_whitespace().collect::<Vec<_>>().join(" ");
+            return Self { message: Some(words).filter(|words| !words.is_empty()), ..Self::default() };
         };
         match json.get("error") {
             Some(error) if !error.is_null() => Self::of(error),
@@ -48,10 +42,7 @@ impl Said {
             _ => {
                 let said = Self::of(&json);
                 let detail = || json.get("detail").and_then(Value::as_str).map(str::to_owned);
-                Self {
-                    message: said.message.or_else(detail),
-                    ..said
-                }
+                Self { message: said.message.or_else(detail), ..said }
             }
         }
     }
@@ -74,11 +65,8 @@ impl Said {
                 _ => return None,
             })
         });
-        let too_long = || {
-            self.message
-                .as_ref()
-                .is_some_and(|message| message.contains("maximum context length"))
-        };
+        let too_long =
+            || self.message.as_ref().is_some_and(|message| message.contains("maximum context length"));
         named.or_else(|| too_long().then_some(ErrorKind::ContextLength))
     }
 
@@ -109,31 +97,19 @@ pub(crate) fn of_answer(mut response: Response) -> Error {
         }
         _ => format!("the vendor answered with status {status} and no words"),
     };
-    said.into_error(kind, &otherwise)
-        .with_status(status)
-        .with_retry_after(retry_after)
+    said.into_error(kind, &otherwise).with_status(status).with_retry_after(retry_after)
 }
 
 /// The error that the vendor put into a stream that had begun well.
 pub(crate) fn in_stream(error: &str) -> Error {
     let said = Said::of(&serde_json::from_str(error).unwrap_or_default());
-    let status = said
-        .code
-        .as_ref()
-        .and_then(|code| code.parse().ok())
-        .filter(|code| (400..600).contains(code));
-    let kind = said
-        .kind()
-        .or_else(|| status.map(ErrorKind::of_status))
-        .unwrap_or(ErrorKind::Server);
+    let status =
+        said.code.as_ref().and_then(|code| code.parse().ok()).filter(|code| (400..600).contains(code));
+    let kind = said.kind().or_else(|| status.map(ErrorKind::of_status)).unwrap_or(ErrorKind::Server);
     said.into_error(kind, "the vendor broke its answer off with an error and no words")
 }
 
 /// An answer that makes no sense, or has no end.
 pub(crate) fn malformed(what: impl AsRef<str>) -> Error {
-    Error::new(
-        ErrorKind::MalformedResponse,
-        format!("the vendor's answer {}", what.as_ref()),
-    )
-    .sent()
+    Error::new(ErrorKind::MalformedResponse, format!("the vendor's answer {}", what.as_ref())).sent()
 }

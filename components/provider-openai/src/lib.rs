@@ -38,12 +38,7 @@ impl Provider for OpenAi {
         let endpoints = base_url().map_or_else(
             // a setting that is no address is an error where it is used; until then nothing is asked for
             |_| Vec::new(),
-            |base| {
-                vec![
-                    Endpoint::post(completions(&base).path()),
-                    Endpoint::get(list(&base).path()),
-                ]
-            },
+            |base| vec![Endpoint::post(completions(&base).path()), Endpoint::get(list(&base).path())],
         );
         let slot = KeySlot::header(SLOT, "authorization", "Bearer ");
         Description {
@@ -63,9 +58,7 @@ impl Provider for OpenAi {
     }
 
     fn models() -> Result<Vec<Model>, Error> {
-        let response = Request::get(list(&base_url()?))
-            .header("accept", "application/json")
-            .send()?;
+        let response = Request::get(list(&base_url()?)).header("accept", "application/json").send()?;
         if !response.is_success() {
             return Err(failure::of_answer(response));
         }
@@ -73,15 +66,10 @@ impl Provider for OpenAi {
     }
 
     fn complete(prompt: Prompt) -> Result<Answer, Error> {
-        let options = prompt.options_as()?;
-        let accepted = if prompt.stream {
-            "text/event-stream"
-        } else {
-            "application/json"
-        };
+        let accepted = if prompt.stream { "text/event-stream" } else { "application/json" };
         let response = Request::post(completions(&base_url()?))
             .header("accept", accepted)
-            .json(&convert::request(&prompt, &options)?)?
+            .json(&convert::request(&prompt)?)?
             .send()?;
         if !response.is_success() {
             return Err(failure::of_answer(response));

@@ -26,21 +26,9 @@ const KNOWN: [Known; 38] = [
     ("gpt-4.1-mini", &["4.1-mini"], Kind::Chat, 1_047_576, 32_768),
     ("gpt-4.1-nano", &["4.1-nano"], Kind::Chat, 1_047_576, 32_768),
     ("gpt-3.5-turbo", &["3.5", "chatgpt"], Kind::Old, 16_385, 4_096),
-    (
-        "gpt-3.5-turbo-16k",
-        &["3.5-16k", "chatgpt-16k"],
-        Kind::Old,
-        16_385,
-        4_096,
-    ),
+    ("gpt-3.5-turbo-16k", &["3.5-16k", "chatgpt-16k"], Kind::Old, 16_385, 4_096),
     ("gpt-4", &["4", "gpt4"], Kind::Old, 8_192, 8_192),
-    (
-        "gpt-4-turbo",
-        &["4-turbo", "4t", "gpt-4-turbo-preview"],
-        Kind::Turbo,
-        128_000,
-        4_096,
-    ),
+    ("gpt-4-turbo", &["4-turbo", "4t", "gpt-4-turbo-preview"], Kind::Turbo, 128_000, 4_096),
     ("gpt-4-turbo-2024-04-09", &[], Kind::Turbo, 128_000, 4_096),
     ("o1", &[], Kind::O1, 200_000, 100_000),
     ("o1-2024-12-17", &[], Kind::O1, 200_000, 100_000),
@@ -79,7 +67,8 @@ pub(crate) fn built_in() -> Vec<Model> {
 
 /// The models that the vendor lists.
 pub(crate) fn listed(mut response: Response) -> Result<Vec<Model>, Error> {
-    let list: ModelList = serde_json::from_slice(&response.read_all(MAX_LIST_BYTES)?)
+    let list = response.read_all(MAX_LIST_BYTES)?;
+    let list: ModelList = serde_json::from_str(&String::from_utf8_lossy(&list))
         .map_err(|cause| malformed(format!("is no list of models: {cause}")))?;
     let mut names: Vec<String> = list.data.into_iter().map(|model| model.id).collect();
     let covered: Vec<&str> = KNOWN
@@ -89,13 +78,7 @@ pub(crate) fn listed(mut response: Response) -> Result<Vec<Model>, Error> {
         .collect();
     names.retain(|name| is_name(name) && is_chat_model(name) && !covered.contains(&name.as_str()));
     names.sort_by_cached_key(|name| {
-        (
-            KNOWN
-                .iter()
-                .position(|known| known.0 == name)
-                .unwrap_or(KNOWN.len()),
-            name.clone(),
-        )
+        (KNOWN.iter().position(|known| known.0 == name).unwrap_or(KNOWN.len()), name.clone())
     });
     names.dedup();
     Ok(names.iter().map(|name| judged(name)).collect())
@@ -146,10 +129,7 @@ fn is_name(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:/@+-".contains(&byte);
     name.len() <= 128
         && name.bytes().all(allowed)
-        && name
-            .bytes()
-            .next()
-            .is_some_and(|first| first.is_ascii_alphanumeric())
+        && name.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
 }
 
 /// Whether chat completions can be asked of it: everything that does not clearly do something else.

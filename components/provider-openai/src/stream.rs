@@ -81,10 +81,7 @@ impl Completion for Answer {
         while batch.is_empty() {
             match std::mem::replace(&mut self.state, State::Done) {
                 State::Arriving => self.state = State::Arriving,
-                State::Done => {
-                    self.response.finish();
-                    break;
-                }
+                State::Done => break,
                 State::Failed(error) => return Err(error),
             }
             if let Err(error) = self.read(&mut batch) {
@@ -135,12 +132,7 @@ impl Decoder {
             batch.push(Event::response(chunk.id.map(owned), chunk.model.map(owned)));
         }
         // only one answer was asked for
-        for choice in chunk
-            .choices
-            .into_iter()
-            .flatten()
-            .filter(|choice| choice.index == 0)
-        {
+        for choice in chunk.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
             self.choice(choice, batch)?;
         }
         if let Some(counted) = chunk.usage {
@@ -195,9 +187,8 @@ impl Decoder {
     }
 
     fn call(&mut self, call: CallDelta<'_>) -> Result<ToolCallDelta, Error> {
-        let (name, arguments) = call
-            .function
-            .map_or((None, None), |function| (function.name, function.arguments));
+        let (name, arguments) =
+            call.function.map_or((None, None), |function| (function.name, function.arguments));
         let arguments = arguments.map(|text| text.0.into_owned()).unwrap_or_default();
         // a vendor that does not number its calls begins each with an id
         let begun = match call.index {
@@ -206,13 +197,7 @@ impl Decoder {
             None => None,
         };
         if let Some(begun) = begun {
-            return Ok(ToolCallDelta {
-                part: begun.part,
-                id: None,
-                name: None,
-                arguments,
-                signature: None,
-            });
+            return Ok(ToolCallDelta { part: begun.part, id: None, name: None, arguments, signature: None });
         }
         let Some(name) = name.filter(|name| !name.is_empty()) else {
             return Err(malformed("begins a tool call without a name"));
@@ -222,25 +207,14 @@ impl Decoder {
             None => format!("call_{}", self.calls.len()),
         };
         let part = numbered(&mut None, &mut self.parts);
-        self.calls.push(Call {
-            index: call.index,
-            part,
-        });
-        Ok(ToolCallDelta {
-            part,
-            id: Some(id),
-            name: Some(name.0.into_owned()),
-            arguments,
-            signature: None,
-        })
+        self.calls.push(Call { index: call.index, part });
+        Ok(ToolCallDelta { part, id: Some(id), name: Some(name.0.into_owned()), arguments, signature: None })
     }
 
     /// Says why the model stopped, once all else has been said.
     fn end(&mut self, batch: &mut Vec<Event>) -> Result<(), Error> {
-        let reason = self
-            .finish
-            .take()
-            .ok_or_else(|| malformed("ended without saying why the model stopped"))?;
+        let reason =
+            self.finish.take().ok_or_else(|| malformed("ended without saying why the model stopped"))?;
         batch.push(Event::Finish(reason));
         Ok(())
     }
@@ -276,10 +250,7 @@ fn usage(counted: &crate::wire::Usage) -> Usage {
         other: audio
             .into_iter()
             .filter_map(|(name, count)| {
-                Some(Count {
-                    name: name.to_owned(),
-                    count: count.filter(|&n| n > 0)?,
-                })
+                Some(Count { name: name.to_owned(), count: count.filter(|&n| n > 0)? })
             })
             .collect(),
     }

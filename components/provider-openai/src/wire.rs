@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
+use tollgate_plugin::types::Entry;
 
 // === what goes out ===
 
@@ -31,33 +32,16 @@ pub(crate) struct Request<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) stream_options: Option<StreamOptions>,
     #[serde(flatten)]
-    pub(crate) options: &'a Passed,
+    pub(crate) options: Passed<'a>,
 }
 
-/// The options that go to the vendor under their own names.
-#[derive(Debug, Default, Deserialize, Serialize)]
-#[serde(default)]
-pub(crate) struct Passed {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) temperature: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) top_p: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) stop: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) seed: Option<i64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) frequency_penalty: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) presence_penalty: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) reasoning_effort: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) verbosity: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) logit_bias: Option<serde_json::Map<String, serde_json::Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) service_tier: Option<String>,
+/// The options that go to the vendor under their own names, as the caller set them.
+pub(crate) struct Passed<'a>(pub(crate) Vec<&'a Entry>);
+
+impl Serialize for Passed<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|entry| (&entry.name, &entry.value)))
+    }
 }
 
 #[derive(Serialize)]
@@ -164,10 +148,7 @@ pub(crate) struct Function<'a> {
 #[serde(untagged)]
 pub(crate) enum ToolChoice<'a> {
     Mode(&'static str),
-    Named {
-        r#type: &'static str,
-        function: Named<'a>,
-    },
+    Named { r#type: &'static str, function: Named<'a> },
 }
 
 #[derive(Serialize)]
@@ -248,20 +229,16 @@ pub(crate) struct FunctionDelta<'a> {
 pub(crate) struct Usage {
     pub(crate) prompt_tokens: Option<u64>,
     pub(crate) completion_tokens: Option<u64>,
-    pub(crate) prompt_tokens_details: Option<InputDetails>,
-    pub(crate) completion_tokens_details: Option<OutputDetails>,
+    pub(crate) prompt_tokens_details: Option<Details>,
+    pub(crate) completion_tokens_details: Option<Details>,
 }
 
+/// What a count is made of. The first is said of the input only, the last of the output only.
 #[derive(Deserialize)]
-pub(crate) struct InputDetails {
+pub(crate) struct Details {
     pub(crate) cached_tokens: Option<u64>,
     pub(crate) audio_tokens: Option<u64>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct OutputDetails {
     pub(crate) reasoning_tokens: Option<u64>,
-    pub(crate) audio_tokens: Option<u64>,
 }
 
 /// The vendor's list of models.

@@ -2,7 +2,7 @@
 //!
 //! The host checks settings against the description's list before anything runs; the getters here say what they found
 //! where a setting is of another type all the same. Outside WebAssembly there are no settings, unless
-//! [`testing`](crate::testing) gives some.
+//! [`testing`] gives some.
 
 use serde::de::DeserializeOwned;
 
@@ -13,21 +13,13 @@ use crate::types::{Entry, Error, ErrorKind, Value};
 /// The value of one setting, or `None` where it is not set.
 #[must_use]
 pub fn get(name: &str) -> Option<Value> {
-    if cfg!(target_family = "wasm") {
-        imported::get(name)
-    } else {
-        testing::setting(name)
-    }
+    if cfg!(target_family = "wasm") { imported::get(name) } else { testing::setting(name) }
 }
 
 /// All settings, in the order of the operator's file.
 #[must_use]
 pub fn entries() -> Vec<Entry> {
-    if cfg!(target_family = "wasm") {
-        imported::entries()
-    } else {
-        testing::settings()
-    }
+    if cfg!(target_family = "wasm") { imported::entries() } else { testing::settings() }
 }
 
 /// A setting that is text. An empty text counts as not set.
@@ -77,8 +69,5 @@ pub fn read<T: DeserializeOwned>() -> Result<T, Error> {
 }
 
 fn wrong(name: &str, wanted: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidRequest,
-        format!("setting `{name}` must be {wanted}"),
-    )
+    Error::new(ErrorKind::InvalidRequest, format!("setting `{name}` must be {wanted}"))
 }

@@ -77,11 +77,7 @@ impl ErrorKind {
 fn bounded(message: &str) -> String {
     let printable = |character: char| if character.is_control() { ' ' } else { character };
     let mut characters = message.trim().chars();
-    let mut kept: String = characters
-        .by_ref()
-        .take(MAX_MESSAGE_CHARS)
-        .map(printable)
-        .collect();
+    let mut kept: String = characters.by_ref().take(MAX_MESSAGE_CHARS).map(printable).collect();
     if characters.next().is_some() {
         kept.push('…');
     }
@@ -94,10 +90,7 @@ mod tests {
 
     #[test]
     fn a_message_is_one_bounded_line() {
-        let error = Error::new(
-            ErrorKind::Server,
-            format!("one\ntwo\u{1b}[31m{}", "ä".repeat(600)),
-        );
+        let error = Error::new(ErrorKind::Server, format!("one\ntwo\u{1b}[31m{}", "ä".repeat(600)));
         assert!(error.message.starts_with("one two [31mää"));
         assert_eq!(error.message.chars().count(), MAX_MESSAGE_CHARS + 1);
         assert!(error.message.ends_with('…'));
@@ -112,11 +105,7 @@ mod tests {
     #[test]
     fn every_failing_status_has_a_kind() {
         for status in 300..=599 {
-            assert_ne!(
-                ErrorKind::of_status(status),
-                ErrorKind::MalformedResponse,
-                "{status}"
-            );
+            assert_ne!(ErrorKind::of_status(status), ErrorKind::MalformedResponse, "{status}");
         }
         assert_eq!(ErrorKind::of_status(204), ErrorKind::MalformedResponse);
         assert_eq!(ErrorKind::of_status(529), ErrorKind::Overloaded);

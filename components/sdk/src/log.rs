@@ -1,7 +1,7 @@
 //! Lines for the operator's log. Never put a prompt or an answer into one.
 //!
 //! The host bounds lines and their sum per call. Outside WebAssembly lines go nowhere, unless
-//! [`testing`](crate::testing) collects them.
+//! [`testing`] collects them.
 
 use crate::bindings::tollgate::plugin::log as imported;
 use crate::testing;

@@ -58,9 +58,7 @@ impl Ready {
 
     /// An answer in several batches. Empty ones are left out, since an empty batch is the end.
     pub fn batches(batches: impl IntoIterator<Item = Vec<Event>>) -> Self {
-        Self {
-            batches: batches.into_iter().filter(|batch| !batch.is_empty()).collect(),
-        }
+        Self { batches: batches.into_iter().filter(|batch| !batch.is_empty()).collect() }
     }
 }
 

@@ -184,10 +184,8 @@ impl Parser {
             b"event" => self.name = String::from_utf8_lossy(value).into_owned(),
             b"id" if !value.contains(&0) => self.id = String::from_utf8_lossy(value).into_owned(),
             b"retry" if value.iter().all(u8::is_ascii_digit) => {
-                self.retry = std::str::from_utf8(value)
-                    .ok()
-                    .and_then(|digits| digits.parse().ok())
-                    .or(self.retry);
+                self.retry =
+                    std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()).or(self.retry);
             }
             // a comment has an empty name; other fields are ignored
             _ => {}
@@ -198,22 +196,13 @@ impl Parser {
     fn dispatch(&mut self, each: &mut impl FnMut(Event<'_>) -> Result<(), Error>) -> Result<(), Error> {
         let outcome = match self.data.strip_suffix('\n') {
             None => Ok(()),
-            Some(_) if self.events >= self.max_events => Err(malformed(format!(
-                "the event stream has more than {} events",
-                self.max_events
-            ))),
+            Some(_) if self.events >= self.max_events => {
+                Err(malformed(format!("the event stream has more than {} events", self.max_events)))
+            }
             Some(data) => {
                 self.events += 1;
-                let name = if self.name.is_empty() {
-                    "message"
-                } else {
-                    &self.name
-                };
-                each(Event {
-                    name,
-                    data,
-                    id: &self.id,
-                })
+                let name = if self.name.is_empty() { "message" } else { &self.name };
+                each(Event { name, data, id: &self.id })
             }
         };
         self.name.clear();

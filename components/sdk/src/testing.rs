@@ -66,9 +66,7 @@ impl Host {
 
 impl fmt::Debug for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host")
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
+        f.debug_struct("Host").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
@@ -93,10 +91,7 @@ pub(crate) fn log(level: Level, message: &str) {
 
 pub(crate) fn setting(name: &str) -> Option<Value> {
     HOST.with_borrow(|host| {
-        host.settings
-            .iter()
-            .find(|entry| entry.name == name)
-            .map(|entry| entry.value.clone())
+        host.settings.iter().find(|entry| entry.name == name).map(|entry| entry.value.clone())
     })
 }
 

@@ -18,8 +18,16 @@ Examples:
   tollgate models
   tollgate plugins inspect acme.wasm
 
-Exit status: 0 done, 1 our fault, 2 usage or configuration, 3 refused, 4 the vendor failed, 5 the plugin broke,
-130 interrupted.";
+Environment:
+  TOLLGATE_CONFIG           the configuration file, where --config names none
+  TOLLGATE_SECRETS_<NAME>   the secret NAME; also DATASETTE_SECRETS_<NAME>
+  TOLLGATE_LOG              which log lines are shown, such as info or tollgate=debug
+  LLM_USER_PATH             the directory of llm's keys.json
+  NO_COLOR                  no colours
+
+Exit status:
+  0 done  1 our fault  2 usage or configuration  3 refused  4 the vendor failed
+  5 the plugin broke  130 interrupted";
 
 const PROMPT_EXAMPLES: &str = "\
 Examples:
@@ -59,7 +67,7 @@ struct Cli {
     /// Prints JSON, for programs. Errors are JSON on standard error.
     #[arg(long, global = true)]
     json: bool,
-    /// Shows log lines on standard error; twice or three times for more.
+    /// Shows log lines on standard error; twice or three times for more. `$TOLLGATE_LOG` says it in detail.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     verbose: u8,
     #[command(subcommand)]

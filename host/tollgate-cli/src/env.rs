@@ -2,7 +2,6 @@
 //!
 //! A variable that is empty is not set: that is how a person switches one off for a single run.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,47 +21,42 @@ pub(crate) const LLM_USER_PATH: &str = "LLM_USER_PATH";
 /// No colours, whatever its value (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
+/// Gives a variable's value.
+type Read = dyn Fn(&str) -> Option<OsString> + Send + Sync;
+
 /// The environment that the command sees. Clones are one.
 #[derive(Clone)]
-pub(crate) struct Env(Source);
-
-#[derive(Clone)]
-enum Source {
-    Process,
-    Fixed(Arc<HashMap<String, String>>),
+pub(crate) struct Env {
+    read: Arc<Read>,
+    /// Whether its user has directories.
+    has_user: bool,
 }
 
 impl std::fmt::Debug for Env {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // values may be keys
-        f.write_str(match self.0 {
-            Source::Process => "Env(process)",
-            Source::Fixed(_) => "Env(fixed)",
-        })
+        f.debug_struct("Env").finish_non_exhaustive()
     }
 }
 
 impl Env {
     /// That of this process.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn process() -> Self {
-        Self(Source::Process)
+        Self { read: Arc::new(|name| std::env::var_os(name)), has_user: true }
     }
 
     /// Exactly these variables, and no directories.
     #[cfg(test)]
     pub(crate) fn fixed(variables: &[(&str, &str)]) -> Self {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Self(Source::Fixed(Arc::new(variables.collect())))
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), OsString::from(*value));
+        let variables: std::collections::HashMap<String, OsString> = variables.iter().map(own).collect();
+        Self { read: Arc::new(move |name| variables.get(name).cloned()), has_user: false }
     }
 
     /// A variable's value, as it is; `None` where it is empty or not set.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub(crate) fn raw(&self, name: &str) -> Option<OsString> {
-        let value = match &self.0 {
-            Source::Process => std::env::var_os(name),
-            Source::Fixed(variables) => variables.get(name).map(OsString::from),
-        };
-        value.filter(|value| !value.is_empty())
+        (self.read)(name).filter(|value| !value.is_empty())
     }
 
     /// A variable's value; `None` also where it is no UTF-8.
@@ -102,8 +96,7 @@ impl Env {
 
     /// A relative directory is none: it would be a different one in each working directory.
     fn directory(&self, pick: impl FnOnce(&dyn BaseStrategy) -> PathBuf) -> Option<PathBuf> {
-        let Source::Process = self.0 else { return None };
-        let user = etcetera::choose_base_strategy().ok()?;
+        let user = self.has_user.then(etcetera::choose_base_strategy)?.ok()?;
         Some(pick(&user)).filter(|path| path.is_absolute())
     }
 }
@@ -120,7 +113,7 @@ mod tests {
 
     #[test]
     fn an_environment_shows_no_values() {
-        assert_eq!(format!("{:?}", Env::fixed(&[("KEY", "tgcanary")])), "Env(fixed)");
+        assert_eq!(format!("{:?}", Env::fixed(&[("KEY", "tgcanary")])), "Env { .. }");
     }
 
     #[test]

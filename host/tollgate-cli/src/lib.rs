@@ -1,9 +1,9 @@
 //! The command `tollgate`: a thin adapter that turns what was typed into calls of the library, and what comes back into
 //! text or JSON.
 //!
-//! Everything that the library must not know is here and has one place: arguments ([`args`]), the environment ([`env`]),
-//! where files are ([`locate`]), the terminal ([`output`]), exit statuses ([`exit`]). There is no logic about models, keys
-//! or grants.
+//! Everything that the library must not know is here and has one place: arguments (`args`), the environment (`env`),
+//! where files are (`locate`), the terminal (`output`), exit statuses (`exit`). There is no logic about models, keys or
+//! grants.
 
 mod args;
 mod commands;
@@ -39,6 +39,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match run(&invocation, env, &output) {
         Ok(()) | Err(Stop::ReaderGone) => ExitCode::SUCCESS,
+        Err(Stop::Interrupted) => {
+            let failure = Failure::interrupted();
+            output.interrupted(&failure);
+            ExitCode::from(failure.code)
+        }
         Err(Stop::Failed(failure)) => {
             output.failure(&failure);
             ExitCode::from(failure.code)
@@ -47,7 +52,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(invocation: &Invocation, env: Env, output: &Output) -> Result<(), Stop> {
-    logs::start(invocation.verbose, &env)?;
+    logs::start(invocation.verbose, output.is_json(), &env)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::ours(format!("cannot start a runtime: {error}")))?;
     let mut session = Session::new(env);
@@ -55,7 +60,7 @@ fn run(invocation: &Invocation, env: Env, output: &Output) -> Result<(), Stop> {
         let outcome = tokio::select! {
             // first, so that it is listened for before anything begins
             biased;
-            () = interrupt() => Err(Failure::interrupted().into()),
+            () = interrupt() => Err(Stop::Interrupted),
             outcome = commands::run(&invocation.command, &mut session, output) => outcome,
         };
         session.close(GRACE).await;

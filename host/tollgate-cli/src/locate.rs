@@ -20,18 +20,18 @@ const MOST_BYTES: u64 = (256 << 10) + 1;
 
 /// Reads the configuration: the file of `--config`, that of `$TOLLGATE_CONFIG`, the user's, or an empty one.
 pub(crate) fn config(named: Option<&Path>, env: &Env) -> Result<Config, Failure> {
-    let Some(file) = named.map(Path::to_owned).or_else(|| env.path(CONFIG)) else {
-        return match users_file(env) {
-            Some(file) => parse(&file, env),
-            None => Ok(Config::default()),
-        };
-    };
-    parse(&file, env)
+    let named = named.map(Path::to_owned).or_else(|| env.path(CONFIG));
+    match named.or_else(|| users_file(env)) {
+        Some(file) => parse(&file, env),
+        None => Ok(Config::default()),
+    }
 }
 
+/// The file in the user's directory. One that is there and cannot be read is an error later, not an absence.
 fn users_file(env: &Env) -> Option<PathBuf> {
     let file = env.config_dir()?.join("tollgate").join(FILE);
-    file.exists().then_some(file)
+    let absent = |error: std::io::Error| error.kind() == std::io::ErrorKind::NotFound;
+    (!std::fs::symlink_metadata(&file).is_err_and(absent)).then_some(file)
 }
 
 fn parse(file: &Path, env: &Env) -> Result<Config, Failure> {

@@ -14,26 +14,31 @@ use tracing_subscriber::{Layer, fmt};
 use crate::env::{Env, LOG, NO_COLOR};
 use crate::exit::Failure;
 
-/// Starts to log: what `$TOLLGATE_LOG` says, else warnings, and with each `-v` a level more.
-pub(crate) fn start(verbose: u8, env: &Env) -> Result<(), Failure> {
+/// Starts to log: with `-v` so many levels more than warnings, else what `$TOLLGATE_LOG` says, else warnings.
+///
+/// Programs read an error object from standard error: for them nothing else is written there that nobody asked for.
+pub(crate) fn start(verbose: u8, for_programs: bool, env: &Env) -> Result<(), Failure> {
+    let asked = env.text(LOG).filter(|_| verbose == 0);
+    let is_asked_for = verbose > 0 || asked.is_some();
     let level = match verbose {
+        0 if for_programs => LevelFilter::OFF,
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let filter = match env.text(LOG) {
-        Some(directives) if verbose == 0 => EnvFilter::try_new(directives).map_err(|error| {
+    let filter = match asked {
+        Some(directives) => EnvFilter::try_new(directives).map_err(|error| {
             let hint = format!("such as `{LOG}=info`, or `{LOG}=tollgate=debug`");
             Failure::usage(format!("`{LOG}`: {error}"), Some(hint))
         })?,
-        _ => EnvFilter::default().add_directive(level.into()),
+        None => EnvFilter::default().add_directive(level.into()),
     };
     let colours = std::io::stderr().is_terminal() && env.raw(NO_COLOR).is_none();
-    let lines = fmt::layer()
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .with_filter(filter.and(filter_fn(may_be_shown)));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
+    // a warning beside an answer is for a person, who knows what time it is
+    let lines = if is_asked_for { lines.boxed() } else { lines.without_time().with_target(false).boxed() };
+    let lines = lines.with_filter(filter.and(filter_fn(may_be_shown)));
     // a second start in one process keeps the first
     let _started = tracing_subscriber::registry().with(lines).try_init();
     Ok(())

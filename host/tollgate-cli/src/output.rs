@@ -93,6 +93,15 @@ impl Output {
         self.complain(&format!("{red}error:{plain} {}\n{hint}", self.shown(message)));
     }
 
+    /// Tells that Ctrl-C was heard: a person sees `^C`, and where his line ends.
+    pub(crate) fn interrupted(&self, failure: &Failure) {
+        if self.json {
+            self.failure(failure);
+        } else if self.stderr_is_terminal {
+            self.complain("\n");
+        }
+    }
+
     fn shown<'a>(&self, text: &'a str) -> std::borrow::Cow<'a, str> {
         if self.stderr_is_terminal { visible(text) } else { text.into() }
     }

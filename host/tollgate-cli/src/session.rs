@@ -70,6 +70,11 @@ fn with_tried(config: Config, tried: &TriedPlugin) -> Result<Config, Failure> {
         let message = format!("the configuration has a plugin `{}` already", tried.name);
         return Err(Failure::usage(message, Some("give the component another name for this run".to_owned())));
     }
+    if let Some(origin) = tried.origins.iter().find(|o| o.scheme == Scheme::Http && !o.host.is_loopback()) {
+        let message = format!("`{origin}` would leave this machine unencrypted");
+        let hint = "use `https`, or a configuration that grants the origin with `addresses` and `plain_http`";
+        return Err(Failure::usage(message, Some(hint.to_owned())));
+    }
     let bytes = component(&tried.file)?;
     let grants = tried.origins.iter().map(|origin| {
         let mut grant = OriginGrant::new(origin.clone());

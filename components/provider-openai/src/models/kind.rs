@@ -36,9 +36,7 @@ pub(super) fn is_vendors_own(name: &str) -> bool {
 
 /// `o` and a digit.
 fn is_o_series(name: &str) -> bool {
-    name.strip_prefix('o')
-        .and_then(|rest| rest.bytes().next())
-        .is_some_and(|byte| byte.is_ascii_digit())
+    name.strip_prefix('o').and_then(|rest| rest.bytes().next()).is_some_and(|byte| byte.is_ascii_digit())
 }
 
 impl Kind {
@@ -72,13 +70,7 @@ impl Kind {
             Self::Old | Self::O3Mini => &[],
             Self::Turbo | Self::Unknown => &["image/gif", "image/jpeg", "image/png", "image/webp"],
             Self::Chat | Self::O1 | Self::O3 | Self::Five | Self::FiveOne | Self::Later | Self::FiveChat => {
-                &[
-                    "application/pdf",
-                    "image/gif",
-                    "image/jpeg",
-                    "image/png",
-                    "image/webp",
-                ]
+                &["application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp"]
             }
         };
         types.iter().map(|&media_type| media_type.to_owned()).collect()
@@ -116,12 +108,8 @@ impl Kind {
                 "asks for an answer that is a JSON object; the prompt must say so, too",
             )
             .default("false"),
-            OptionSpec::choice(
-                "service_tier",
-                "how the vendor processes the request",
-                &SERVICE_TIERS,
-            )
-            .default("auto"),
+            OptionSpec::choice("service_tier", "how the vendor processes the request", &SERVICE_TIERS)
+                .default("auto"),
         ];
         if !self.attachments().is_empty() {
             options.push(
@@ -134,11 +122,7 @@ impl Kind {
             );
         }
         if let Some(efforts) = self.efforts() {
-            options.push(OptionSpec::choice(
-                "reasoning_effort",
-                "how much the model reasons",
-                efforts,
-            ));
+            options.push(OptionSpec::choice("reasoning_effort", "how much the model reasons", efforts));
         }
         if matches!(self, Self::Five | Self::FiveOne | Self::Later | Self::Unknown) {
             options.push(
@@ -189,13 +173,8 @@ fn biases() -> [OptionSpec; 3] {
             2.0,
         )
         .default("0"),
-        OptionSpec::number(
-            "presence_penalty",
-            "makes words less likely once they came",
-            -2.0,
-            2.0,
-        )
-        .default("0"),
+        OptionSpec::number("presence_penalty", "makes words less likely once they came", -2.0, 2.0)
+            .default("0"),
         OptionSpec::json(
             "logit_bias",
             "an object: for each token id, from -100 to 100, how much likelier it becomes",

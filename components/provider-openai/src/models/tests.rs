@@ -3,10 +3,8 @@ use tollgate_plugin::types::{Capability, ErrorKind};
 use super::*;
 
 fn list(ids: &[&str]) -> Vec<Model> {
-    let data: Vec<_> = ids
-        .iter()
-        .map(|id| serde_json::json!({"id": id, "object": "model", "created": 1}))
-        .collect();
+    let data: Vec<_> =
+        ids.iter().map(|id| serde_json::json!({"id": id, "object": "model", "created": 1})).collect();
     let body = serde_json::json!({"object": "list", "data": data}).to_string();
     listed(Response::given(200, &[], [body])).unwrap()
 }
@@ -28,11 +26,7 @@ fn names_and_aliases_are_names_and_stand_once() {
     let count = names.len();
     names.dedup();
     assert_eq!(names.len(), count);
-    assert!(
-        models
-            .iter()
-            .all(|model| model.key_slot.as_deref() == Some("openai"))
-    );
+    assert!(models.iter().all(|model| model.key_slot.as_deref() == Some("openai")));
 }
 
 #[test]
@@ -70,10 +64,7 @@ fn models_that_reason_take_what_the_vendor_takes_for_them() {
     assert!(!options("o3").contains(&"stop"));
     assert!(options("gpt-5").contains(&"verbosity"));
     assert!(options("gpt-5.4").contains(&"temperature"));
-    assert!(
-        !options("o3-mini").contains(&"image_detail"),
-        "it takes no images"
-    );
+    assert!(!options("o3-mini").contains(&"image_detail"), "it takes no images");
 }
 
 #[test]
@@ -101,22 +92,14 @@ fn what_is_no_chat_model_is_left_out() {
         "nomic-embed-text",
         "gpt-4o",
     ]);
-    assert_eq!(
-        models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(),
-        ["gpt-4o"]
-    );
+    assert_eq!(models.iter().map(|model| model.name.as_str()).collect::<Vec<_>>(), ["gpt-4o"]);
 }
 
 #[test]
 fn other_peoples_names_are_not_taken_for_the_vendors() {
-    for name in [
-        "llama-3.3-70b-instruct",
-        "gemini-2.5-pro",
-        "qwen3-coder:30b",
-        "org/model@v1+x",
-        "o-model",
-        "omni",
-    ] {
+    for name in
+        ["llama-3.3-70b-instruct", "gemini-2.5-pro", "qwen3-coder:30b", "org/model@v1+x", "o-model", "omni"]
+    {
         let [model] = list(&[name]).try_into().unwrap();
         assert_eq!(model.name, name);
         assert!(model.capabilities.contains(&Capability::Tools), "{name}");
@@ -155,11 +138,7 @@ fn dated_and_tuned_versions_are_what_their_base_is() {
         ("ft:gpt-4o-mini-2024-07-18:acme::A1b2C3", "gpt-4o-mini"),
     ] {
         let [model] = list(&[version]).try_into().unwrap();
-        let expected = Model {
-            name: version.to_owned(),
-            aliases: vec![],
-            ..base(of)
-        };
+        let expected = Model { name: version.to_owned(), aliases: vec![], ..base(of) };
         assert_eq!(model, expected);
     }
 }
@@ -177,10 +156,6 @@ fn newer_models_are_judged_by_their_generation() {
 fn a_list_that_is_none_is_an_error() {
     for body in ["", "<html>", "{}", r#"{"data": [{"name": "x"}]}"#] {
         let error = listed(Response::given(200, &[], [body])).unwrap_err();
-        assert_eq!(
-            (error.kind, error.request_sent),
-            (ErrorKind::MalformedResponse, true),
-            "{body}"
-        );
+        assert_eq!((error.kind, error.request_sent), (ErrorKind::MalformedResponse, true), "{body}");
     }
 }

@@ -28,22 +28,13 @@ fn streamed(stream: impl AsRef<[u8]>) -> (Vec<Event>, Option<Error>) {
 }
 
 fn whole(document: impl AsRef<[u8]>) -> (Vec<Event>, Option<Error>) {
-    all(Answer::new(
-        Response::given(200, WHOLE, [document.as_ref()]),
-        false,
-    ))
+    all(Answer::new(Response::given(200, WHOLE, [document.as_ref()]), false))
 }
 
 fn text(events: &[Event]) -> String {
     events
         .iter()
-        .filter_map(|event| {
-            if let Event::Text(delta) = event {
-                Some(&*delta.text)
-            } else {
-                None
-            }
-        })
+        .filter_map(|event| if let Event::Text(delta) = event { Some(&*delta.text) } else { None })
         .collect()
 }
 
@@ -77,21 +68,11 @@ fn text_streams() {
     let (events, error) = streamed(transcript!("text.sse"));
     assert_eq!(error, None);
     assert_eq!(text(&events), "Once upon a \"time\",\ngröße € 😀.");
-    let introduced = Event::response(
-        Some("chatcmpl-AbC123".into()),
-        Some("gpt-4o-mini-2024-07-18".into()),
-    );
+    let introduced = Event::response(Some("chatcmpl-AbC123".into()), Some("gpt-4o-mini-2024-07-18".into()));
     assert_eq!(events[0], introduced);
     assert_eq!(events[1], Event::text(0, "Once"));
-    let usage = Usage {
-        cache_read: Some(1024),
-        reasoning: Some(0),
-        ..Usage::of(1042, 9)
-    };
-    assert_eq!(
-        events[events.len() - 2..],
-        [Event::Usage(usage), Event::Finish(FinishReason::Stop)]
-    );
+    let usage = Usage { cache_read: Some(1024), reasoning: Some(0), ..Usage::of(1042, 9) };
+    assert_eq!(events[events.len() - 2..], [Event::Usage(usage), Event::Finish(FinishReason::Stop)]);
 }
 
 #[test]
@@ -133,10 +114,7 @@ fn a_whole_answer_says_what_its_stream_does() {
         assert_eq!((none, also_none), (None, None));
         assert_eq!(text(&one), text(&many));
         let names = |events| {
-            calls(events)
-                .into_iter()
-                .map(|(part, id, name, _)| (part, id, name))
-                .collect::<Vec<_>>()
+            calls(events).into_iter().map(|(part, id, name, _)| (part, id, name)).collect::<Vec<_>>()
         };
         assert_eq!(names(&one), names(&many));
         assert_eq!(one[one.len() - 2..], many[many.len() - 2..]);
@@ -169,28 +147,15 @@ fn a_refusal_is_told_as_text_and_as_the_reason() {
 #[test]
 fn reasons_to_stop_are_told_apart() {
     let last = |stream| streamed(stream).0.pop().unwrap();
-    assert_eq!(
-        last(transcript!("reasoning.sse")),
-        Event::Finish(FinishReason::Length)
-    );
-    assert_eq!(
-        last(transcript!("content-filter.sse")),
-        Event::Finish(FinishReason::ContentFilter)
-    );
-    assert_eq!(
-        last(transcript!("dialect.sse")),
-        Event::Finish(FinishReason::Other("eos".into()))
-    );
+    assert_eq!(last(transcript!("reasoning.sse")), Event::Finish(FinishReason::Length));
+    assert_eq!(last(transcript!("content-filter.sse")), Event::Finish(FinishReason::ContentFilter));
+    assert_eq!(last(transcript!("dialect.sse")), Event::Finish(FinishReason::Other("eos".into())));
 }
 
 #[test]
 fn reasoning_tokens_are_counted() {
     let (events, _) = streamed(transcript!("reasoning.sse"));
-    let usage = Usage {
-        cache_read: Some(0),
-        reasoning: Some(192),
-        ..Usage::of(12, 205)
-    };
+    let usage = Usage { cache_read: Some(0), reasoning: Some(192), ..Usage::of(12, 205) };
     assert!(events.contains(&Event::Usage(usage)), "{events:?}");
 }
 
@@ -200,34 +165,19 @@ fn sounds_are_counted_by_name() {
         r#"{"choices":[{"message":{"content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,
         "prompt_tokens_details":{"audio_tokens":4},"completion_tokens":1}}"#,
     );
-    let other = vec![Count {
-        name: "audio-input".into(),
-        count: 4,
-    }];
-    assert!(
-        events.contains(&Event::Usage(Usage {
-            other,
-            ..Usage::of(9, 1)
-        })),
-        "{events:?}"
-    );
+    let other = vec![Count { name: "audio-input".into(), count: 4 }];
+    assert!(events.contains(&Event::Usage(Usage { other, ..Usage::of(9, 1) })), "{events:?}");
 }
 
 #[test]
 fn other_vendors_dialects_are_understood() {
     let (events, error) = streamed(transcript!("dialect.sse"));
     assert_eq!(error, None);
-    assert_eq!(
-        events[1..3],
-        [Event::reasoning(0, "Let me"), Event::reasoning(0, " see.")]
-    );
+    assert_eq!(events[1..3], [Event::reasoning(0, "Let me"), Event::reasoning(0, " see.")]);
     assert_eq!(events[3], Event::text(1, "Sure."));
     assert_eq!(
         calls(&events),
-        [
-            call(2, "x1", "weather", "{\"city\":\"Bern\"}"),
-            call(3, "x2", "time", "{}")
-        ]
+        [call(2, "x1", "weather", "{\"city\":\"Bern\"}"), call(3, "x2", "time", "{}")]
     );
     assert!(events.contains(&Event::Usage(Usage::of(7, 5))));
 }
@@ -236,20 +186,9 @@ fn other_vendors_dialects_are_understood() {
 fn the_answers_own_type_decides_how_it_is_read() {
     let document = transcript!("text.json");
     let (events, error) = all(Answer::new(Response::given(200, WHOLE, [document]), true));
-    assert_eq!(
-        (text(&events).len(), error),
-        (37, None),
-        "a server that does not stream"
-    );
-    let (events, error) = all(Answer::new(
-        Response::given(200, STREAM, [transcript!("text.sse")]),
-        false,
-    ));
-    assert_eq!(
-        (text(&events).len(), error),
-        (37, None),
-        "a server that only streams"
-    );
+    assert_eq!((text(&events).len(), error), (37, None), "a server that does not stream");
+    let (events, error) = all(Answer::new(Response::given(200, STREAM, [transcript!("text.sse")]), false));
+    assert_eq!((text(&events).len(), error), (37, None), "a server that only streams");
     let untyped = Response::given(200, &[], [transcript!("text.sse")]);
     assert_eq!(all(Answer::new(untyped, true)).1, None);
 }
@@ -261,11 +200,7 @@ fn a_stream_that_is_cut_anywhere_is_an_error_and_never_half_an_answer() {
     for end in 0..=done {
         let (events, error) = streamed(&stream.as_bytes()[..end]);
         let error = error.unwrap_or_else(|| panic!("cut at {end} went unnoticed"));
-        assert_eq!(
-            (error.kind, error.request_sent),
-            (ErrorKind::MalformedResponse, true),
-            "cut at {end}"
-        );
+        assert_eq!((error.kind, error.request_sent), (ErrorKind::MalformedResponse, true), "cut at {end}");
         assert!(
             !events.iter().any(|event| matches!(event, Event::Finish(_))),
             "cut at {end} said it was whole"
@@ -280,21 +215,14 @@ fn a_document_that_is_cut_anywhere_is_an_error() {
     for end in 0..document.len() {
         let (events, error) = whole(&document.as_bytes()[..end]);
         assert_eq!(events, [], "cut at {end}");
-        assert_eq!(
-            error.map(|error| error.kind),
-            Some(ErrorKind::MalformedResponse),
-            "cut at {end}"
-        );
+        assert_eq!(error.map(|error| error.kind), Some(ErrorKind::MalformedResponse), "cut at {end}");
     }
 }
 
 #[test]
 fn a_connection_that_breaks_is_told_after_what_had_arrived() {
     let broken = Error::new(ErrorKind::Connection, "gone").with_status(200);
-    let start = transcript!("text.sse")
-        .split_inclusive("\n\n")
-        .take(3)
-        .collect::<String>();
+    let start = transcript!("text.sse").split_inclusive("\n\n").take(3).collect::<String>();
     let response = Response::given(200, STREAM, [start]).then_fails(broken.clone());
     let (events, error) = all(Answer::new(response, true));
     assert_eq!((text(&events).as_str(), error), ("Once upon", Some(broken)));
@@ -305,38 +233,22 @@ fn the_vendors_error_in_mid_stream_is_one() {
     let (events, error) = streamed(transcript!("error.sse"));
     let error = error.unwrap();
     assert_eq!(text(&events), "Half an");
-    assert_eq!(
-        (error.kind, error.request_sent, error.status),
-        (ErrorKind::Server, true, None)
-    );
+    assert_eq!((error.kind, error.request_sent, error.status), (ErrorKind::Server, true, None));
     assert_eq!(error.code.as_deref(), Some("server_error"));
-    assert!(
-        error.message.starts_with("The server had an error"),
-        "{}",
-        error.message
-    );
+    assert!(error.message.starts_with("The server had an error"), "{}", error.message);
 }
 
 #[test]
 fn errors_in_mid_stream_are_judged_by_their_code() {
     for (event, kind) in [
-        (
-            r#"data: {"error":{"message":"slow","code":429}}"#,
-            ErrorKind::RateLimited,
-        ),
-        (
-            r#"data: {"error":{"message":"no","code":"insufficient_quota"}}"#,
-            ErrorKind::QuotaExhausted,
-        ),
+        (r#"data: {"error":{"message":"slow","code":429}}"#, ErrorKind::RateLimited),
+        (r#"data: {"error":{"message":"no","code":"insufficient_quota"}}"#, ErrorKind::QuotaExhausted),
         (r#"data: {"error":"out of words"}"#, ErrorKind::Server),
         (
             r#"data: {"error":{"code":502,"message":"upstream"},"choices":[{"finish_reason":"error"}]}"#,
             ErrorKind::Server,
         ),
-        (
-            "event: error\ndata: {\"message\":\"busy\",\"type\":\"overloaded_error\"}",
-            ErrorKind::Overloaded,
-        ),
+        ("event: error\ndata: {\"message\":\"busy\",\"type\":\"overloaded_error\"}", ErrorKind::Overloaded),
         (
             "event: error\ndata: {\"error\":{\"message\":\"busy\",\"type\":\"overloaded_error\"}}",
             ErrorKind::Overloaded,
@@ -351,20 +263,12 @@ fn errors_in_mid_stream_are_judged_by_their_code() {
 
 #[test]
 fn what_is_not_json_is_an_error() {
-    for data in [
-        "{",
-        "hello",
-        "{\"choices\":[{\"delta\":{\"content\":\"a\"}}]",
-        "{\"choices\": 1}",
-        "{\"a\":1}x",
-    ] {
+    for data in
+        ["{", "hello", "{\"choices\":[{\"delta\":{\"content\":\"a\"}}]", "{\"choices\": 1}", "{\"a\":1}x"]
+    {
         let (events, error) = streamed(format!("data: {data}\n\ndata: [DONE]\n\n"));
         assert_eq!(events, [], "{data}");
-        assert_eq!(
-            error.map(|error| error.kind),
-            Some(ErrorKind::MalformedResponse),
-            "{data}"
-        );
+        assert_eq!(error.map(|error| error.kind), Some(ErrorKind::MalformedResponse), "{data}");
     }
 }
 
@@ -381,11 +285,7 @@ fn documents_of_other_shapes_are_skipped() {
         "{\"choices\":null,\"usage\":null,\"error\":null}",
     ] {
         let (events, error) = streamed(format!("data: {data}\n\n{finish}"));
-        assert_eq!(
-            (events, error),
-            (vec![Event::Finish(FinishReason::Stop)], None),
-            "{data}"
-        );
+        assert_eq!((events, error), (vec![Event::Finish(FinishReason::Stop)], None), "{data}");
     }
 }
 
@@ -395,13 +295,7 @@ fn other_choices_than_the_first_are_none_of_ours() {
                   data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"yes\"},\"finish_reason\":\"stop\"}]}\n\n\
                   data: [DONE]\n\ndata: {\"choices\":[{\"delta\":{\"content\":\"late\"}}]}\n\n";
     let (events, error) = streamed(stream);
-    assert_eq!(
-        (events, error),
-        (
-            vec![Event::text(0, "yes"), Event::Finish(FinishReason::Stop)],
-            None
-        )
-    );
+    assert_eq!((events, error), (vec![Event::text(0, "yes"), Event::Finish(FinishReason::Stop)], None));
 }
 
 #[test]
@@ -413,11 +307,6 @@ fn a_tool_call_without_a_name_is_malformed_and_one_without_an_id_gets_one() {
     };
     let (_, error) = streamed(stream(r#"{"index":0,"function":{"arguments":"{}"}}"#));
     assert_eq!(error.map(|error| error.kind), Some(ErrorKind::MalformedResponse));
-    let (events, error) = streamed(stream(
-        r#"{"index":0,"id":"","function":{"name":"f","arguments":"{}"}}"#,
-    ));
-    assert_eq!(
-        (calls(&events), error),
-        (vec![call(0, "call_0", "f", "{}")], None)
-    );
+    let (events, error) = streamed(stream(r#"{"index":0,"id":"","function":{"name":"f","arguments":"{}"}}"#));
+    assert_eq!((calls(&events), error), (vec![call(0, "call_0", "f", "{}")], None));
 }

@@ -29,10 +29,9 @@ pub(super) fn of_answer(code: Option<&ErrorCode>, status: u16) -> Error {
 /// A header that `wasi:http` does not take.
 pub(super) fn of_header(name: &str, error: HeaderError) -> Error {
     match error {
-        HeaderError::InvalidSyntax => Error::new(
-            ErrorKind::InvalidRequest,
-            format!("header `{name}` is not well-formed"),
-        ),
+        HeaderError::InvalidSyntax => {
+            Error::new(ErrorKind::InvalidRequest, format!("header `{name}` is not well-formed"))
+        }
         HeaderError::Forbidden | HeaderError::Immutable => {
             Error::new(ErrorKind::Denied, format!("header `{name}` is the host's to set"))
         }
@@ -60,23 +59,17 @@ fn judge(code: &ErrorCode) -> (ErrorKind, bool, What) {
             (ErrorKind::MalformedResponse, "the answer's headers are too large")
         }
         ErrorCode::HttpResponseBodySize(_) => (ErrorKind::MalformedResponse, "the answer is too large"),
-        ErrorCode::HttpResponseTrailerSectionSize(_) | ErrorCode::HttpResponseTrailerSize(_) => (
-            ErrorKind::MalformedResponse,
-            "the answer's trailers are too large",
-        ),
-        ErrorCode::HttpResponseTransferCoding(_) | ErrorCode::HttpResponseContentCoding(_) => (
-            ErrorKind::MalformedResponse,
-            "the answer has an encoding that nobody asked for",
-        ),
+        ErrorCode::HttpResponseTrailerSectionSize(_) | ErrorCode::HttpResponseTrailerSize(_) => {
+            (ErrorKind::MalformedResponse, "the answer's trailers are too large")
+        }
+        ErrorCode::HttpResponseTransferCoding(_) | ErrorCode::HttpResponseContentCoding(_) => {
+            (ErrorKind::MalformedResponse, "the answer has an encoding that nobody asked for")
+        }
         ErrorCode::HttpUpgradeFailed | ErrorCode::HttpProtocolError => {
             (ErrorKind::MalformedResponse, "the answer is not HTTP")
         }
         ErrorCode::InternalError(Some(what)) => {
-            return (
-                ErrorKind::Connection,
-                true,
-                format!("the host failed: {what}").into(),
-            );
+            return (ErrorKind::Connection, true, format!("the host failed: {what}").into());
         }
         _ => (ErrorKind::Connection, "the host failed"),
     };
@@ -86,10 +79,9 @@ fn judge(code: &ErrorCode) -> (ErrorKind, bool, What) {
 /// The codes that come before the first byte of a request leaves.
 fn before_sending(code: &ErrorCode) -> Option<(ErrorKind, &'static str)> {
     Some(match code {
-        ErrorCode::HttpRequestDenied => (
-            ErrorKind::Denied,
-            "the host did not let it out: the grant does not cover this request",
-        ),
+        ErrorCode::HttpRequestDenied => {
+            (ErrorKind::Denied, "the host did not let it out: the grant does not cover this request")
+        }
         ErrorCode::DestinationIpProhibited => {
             (ErrorKind::Denied, "the host does not connect to such an address")
         }
@@ -107,10 +99,9 @@ fn before_sending(code: &ErrorCode) -> Option<(ErrorKind, &'static str)> {
         }
         ErrorCode::TlsCertificateError => (ErrorKind::Connection, "its certificate is not trusted"),
         ErrorCode::ConfigurationError => (ErrorKind::Connection, "the host is not set up for it"),
-        ErrorCode::HttpRequestMethodInvalid | ErrorCode::HttpRequestUriInvalid => (
-            ErrorKind::InvalidRequest,
-            "its method or address is not well-formed",
-        ),
+        ErrorCode::HttpRequestMethodInvalid | ErrorCode::HttpRequestUriInvalid => {
+            (ErrorKind::InvalidRequest, "its method or address is not well-formed")
+        }
         ErrorCode::HttpRequestLengthRequired => (ErrorKind::InvalidRequest, "it must say its length"),
         ErrorCode::HttpRequestUriTooLong => (ErrorKind::RequestTooLarge, "its address is too long"),
         ErrorCode::HttpRequestHeaderSectionSize(_)
@@ -127,17 +118,11 @@ mod tests {
 
     #[test]
     fn what_the_gate_refuses_was_not_sent() {
-        for code in [
-            ErrorCode::HttpRequestDenied,
-            ErrorCode::DestinationIpProhibited,
-            ErrorCode::LoopDetected,
-        ] {
+        for code in
+            [ErrorCode::HttpRequestDenied, ErrorCode::DestinationIpProhibited, ErrorCode::LoopDetected]
+        {
             let error = of_request(&code, "vendor.test");
-            assert_eq!(
-                (error.kind, error.request_sent),
-                (ErrorKind::Denied, false),
-                "{code:?}"
-            );
+            assert_eq!((error.kind, error.request_sent), (ErrorKind::Denied, false), "{code:?}");
             assert!(error.message.contains("vendor.test"));
         }
     }
@@ -152,11 +137,7 @@ mod tests {
             (ErrorCode::HttpResponseTimeout, true),
         ] {
             let error = of_request(&code, "vendor.test");
-            assert_eq!(
-                (error.kind, error.request_sent),
-                (ErrorKind::Timeout, sent),
-                "{code:?}"
-            );
+            assert_eq!((error.kind, error.request_sent), (ErrorKind::Timeout, sent), "{code:?}");
         }
     }
 
@@ -177,11 +158,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_breaks_off_was_always_sent_for() {
-        for code in [
-            None,
-            Some(&ErrorCode::HttpResponseIncomplete),
-            Some(&ErrorCode::ConnectionTerminated),
-        ] {
+        for code in [None, Some(&ErrorCode::HttpResponseIncomplete), Some(&ErrorCode::ConnectionTerminated)] {
             let error = of_answer(code, 200);
             assert_eq!(
                 (error.kind, error.request_sent, error.status),
@@ -196,9 +173,6 @@ mod tests {
         let error = of_header("authorization", HeaderError::Forbidden);
         assert_eq!(error.kind, ErrorKind::Denied);
         assert!(error.message.contains("authorization"));
-        assert_eq!(
-            of_header("a b", HeaderError::InvalidSyntax).kind,
-            ErrorKind::InvalidRequest
-        );
+        assert_eq!(of_header("a b", HeaderError::InvalidSyntax).kind, ErrorKind::InvalidRequest);
     }
 }

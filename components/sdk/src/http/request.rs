@@ -20,12 +20,7 @@ pub struct Request {
 impl Request {
     /// A request with this method, in capitals.
     pub fn new(method: impl Into<String>, url: Url) -> Self {
-        Self {
-            method: method.into(),
-            url,
-            headers: Headers::default(),
-            body: None,
-        }
+        Self { method: method.into(), url, headers: Headers::default(), body: None }
     }
 
     /// A `GET`.
@@ -60,10 +55,7 @@ impl Request {
     /// [`ErrorKind::InvalidRequest`], where `value` cannot be written as JSON.
     pub fn json(self, value: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(value).map_err(|cause| {
-            Error::new(
-                ErrorKind::InvalidRequest,
-                format!("the request is not JSON: {cause}"),
-            )
+            Error::new(ErrorKind::InvalidRequest, format!("the request is not JSON: {cause}"))
         })?;
         Ok(self.header("content-type", "application/json").body(body))
     }
@@ -76,11 +68,7 @@ impl Request {
     /// Why there is no answer, with `request_sent` as far as it is known: [`ErrorKind::Denied`] where the host's gate
     /// refused, [`ErrorKind::Timeout`], [`ErrorKind::Connection`], [`ErrorKind::MalformedResponse`].
     pub fn send(self) -> Result<Response, Error> {
-        if cfg!(target_family = "wasm") {
-            wasi::send(&self)
-        } else {
-            testing::send(&self)
-        }
+        if cfg!(target_family = "wasm") { wasi::send(&self) } else { testing::send(&self) }
     }
 
     /// The method.

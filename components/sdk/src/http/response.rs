@@ -30,16 +30,10 @@ impl Response {
         headers: &[(&str, &str)],
         chunks: impl IntoIterator<Item = C>,
     ) -> Self {
-        let headers = headers
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
-            .collect();
+        let headers =
+            headers.iter().map(|&(name, value)| (name.to_owned(), value.as_bytes().to_vec())).collect();
         let chunks = chunks.into_iter().map(|chunk| Ok(chunk.into())).collect();
-        Self {
-            status,
-            headers,
-            body: Body::Given(chunks),
-        }
+        Self { status, headers, body: Body::Given(chunks) }
     }
 
     /// Ends the body of an answer that a test makes with a failure, such as a connection that broke.
@@ -52,11 +46,7 @@ impl Response {
     }
 
     pub(super) fn arriving(status: u16, headers: Headers, body: wasi::Body) -> Self {
-        Self {
-            status,
-            headers,
-            body: Body::Wasi(body),
-        }
+        Self { status, headers, body: Body::Wasi(body) }
     }
 
     /// Whether the status is 2xx.
@@ -111,17 +101,6 @@ impl Response {
         Ok(whole)
     }
 
-    /// Lets go of an answer that says in its own words that it is over, such as a stream with a last event.
-    ///
-    /// Where the end of the body has arrived, too, it is read, and the host can use the connection again. It never
-    /// waits for it.
-    pub fn finish(&mut self) {
-        if let Body::Wasi(body) = &mut self.body {
-            body.finish();
-        }
-        self.body = Body::Ended;
-    }
-
     /// As much of the body as arrives, up to `limit` bytes: for the body of an error, of which a part is better than
     /// nothing.
     pub fn read_start(&mut self, limit: usize) -> Vec<u8> {
@@ -169,43 +148,19 @@ mod tests {
         assert!(response.read_chunk().unwrap().is_some());
         assert_eq!(response.read_chunk().unwrap_err(), broken());
         assert_eq!(response.read_chunk().unwrap(), None);
-        assert_eq!(
-            Response::given(200, &[], ["ab"])
-                .then_fails(broken())
-                .read_all(9)
-                .unwrap_err(),
-            broken()
-        );
+        assert_eq!(Response::given(200, &[], ["ab"]).then_fails(broken()).read_all(9).unwrap_err(), broken());
     }
 
     #[test]
     fn the_whole_body_is_bounded() {
-        assert_eq!(
-            Response::given(200, &[], ["ab", "c"]).read_all(3).unwrap(),
-            b"abc"
-        );
+        assert_eq!(Response::given(200, &[], ["ab", "c"]).read_all(3).unwrap(), b"abc");
         let error = Response::given(200, &[], ["ab", "c"]).read_all(2).unwrap_err();
-        assert_eq!(
-            (error.kind, error.request_sent),
-            (ErrorKind::MalformedResponse, true)
-        );
-    }
-
-    #[test]
-    fn nothing_is_read_behind_a_finish() {
-        let mut response = Response::given(200, &[], ["ab", "c"]);
-        response.finish();
-        assert_eq!(response.read_chunk().unwrap(), None);
+        assert_eq!((error.kind, error.request_sent), (ErrorKind::MalformedResponse, true));
     }
 
     #[test]
     fn the_start_of_a_body_survives_its_break() {
         assert_eq!(Response::given(500, &[], ["abc", "def"]).read_start(4), b"abcd");
-        assert_eq!(
-            Response::given(500, &[], ["abc"])
-                .then_fails(broken())
-                .read_start(9),
-            b"abc"
-        );
+        assert_eq!(Response::given(500, &[], ["abc"]).then_fails(broken()).read_start(9), b"abc");
     }
 }

@@ -21,44 +21,26 @@ fn thousandths(text: &str) -> Option<u64> {
         return None;
     }
     let whole: u64 = whole.parse().unwrap_or(u64::MAX);
-    let fraction: u64 = fraction
-        .chars()
-        .chain("000".chars())
-        .take(3)
-        .collect::<String>()
-        .parse()
-        .ok()?;
+    let fraction: u64 = fraction.chars().chain("000".chars()).take(3).collect::<String>().parse().ok()?;
     Some(whole.saturating_mul(1000).saturating_add(fraction))
 }
 
 /// The seconds since 1970 of a date in the one form that HTTP still writes: `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_ascii_whitespace().skip(1);
     let day: i64 = words.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
     let month = words.next()?;
     let month = i64::try_from(MONTHS.iter().position(|&name| name == month)?).ok()?;
-    let year: i64 = words
-        .next()?
-        .parse()
-        .ok()
-        .filter(|year| (1970..=9999).contains(year))?;
-    let mut clock = words
-        .next()?
-        .split(':')
-        .map(|part| part.parse::<i64>().ok().filter(|part| *part >= 0));
+    let year: i64 = words.next()?.parse().ok().filter(|year| (1970..=9999).contains(year))?;
+    let mut clock = words.next()?.split(':').map(|part| part.parse::<i64>().ok().filter(|part| *part >= 0));
     let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
     if words.next()? != "GMT" || hours > 23 || minutes > 59 || seconds > 60 {
         return None;
     }
     // years begin in March here, so that the leap day is the last day of one
-    let (year, month) = if month < 2 {
-        (year - 1, month + 10)
-    } else {
-        (year, month - 2)
-    };
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
     let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1 - 719_468;
     Some(((days * 24 + hours) * 60 + minutes) * 60 + seconds)
 }
@@ -68,58 +50,29 @@ mod tests {
     use super::*;
 
     fn asked(fields: &[(&str, &str)]) -> Option<u64> {
-        read(
-            &fields
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
-                .collect(),
-        )
+        read(&fields.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect())
     }
 
     #[test]
     fn seconds_and_milliseconds_are_read() {
         assert_eq!(asked(&[("retry-after", "2")]), Some(2000));
         assert_eq!(asked(&[("Retry-After", " 0.25 ")]), Some(250));
-        assert_eq!(
-            asked(&[("retry-after", "20"), ("retry-after-ms", "1500.7")]),
-            Some(1500)
-        );
-        assert_eq!(
-            asked(&[("retry-after", "20"), ("retry-after-ms", "soon")]),
-            Some(20_000)
-        );
-        assert_eq!(
-            asked(&[("retry-after", "99999999999999999999999")]),
-            Some(u64::MAX)
-        );
+        assert_eq!(asked(&[("retry-after", "20"), ("retry-after-ms", "1500.7")]), Some(1500));
+        assert_eq!(asked(&[("retry-after", "20"), ("retry-after-ms", "soon")]), Some(20_000));
+        assert_eq!(asked(&[("retry-after", "99999999999999999999999")]), Some(u64::MAX));
     }
 
     #[test]
     fn a_date_counts_from_the_answers_own_date() {
         let date = ("date", "Sun, 06 Nov 1994 08:49:37 GMT");
-        assert_eq!(
-            asked(&[date, ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]),
-            Some(30_000)
-        );
-        assert_eq!(
-            asked(&[date, ("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")]),
-            Some(0)
-        );
+        assert_eq!(asked(&[date, ("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]), Some(30_000));
+        assert_eq!(asked(&[date, ("retry-after", "Sun, 06 Nov 1994 08:49:07 GMT")]), Some(0));
         assert_eq!(asked(&[("retry-after", "Sun, 06 Nov 1994 08:50:07 GMT")]), None);
     }
 
     #[test]
     fn what_is_neither_is_ignored() {
-        for odd in [
-            "",
-            "-1",
-            "soon",
-            "1e3",
-            "NaN",
-            ".",
-            "1.2.3",
-            "Sun, 66 Nov 1994 08:49:37 GMT",
-        ] {
+        for odd in ["", "-1", "soon", "1e3", "NaN", ".", "1.2.3", "Sun, 66 Nov 1994 08:49:37 GMT"] {
             assert_eq!(
                 asked(&[("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("retry-after", odd)]),
                 None,

@@ -26,9 +26,8 @@ impl Url {
         if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
             return Err(wrong("it has a space or a character that addresses do not have"));
         }
-        let (scheme, rest) = text
-            .split_once("://")
-            .ok_or_else(|| wrong("it must begin with https:// or http://"))?;
+        let (scheme, rest) =
+            text.split_once("://").ok_or_else(|| wrong("it must begin with https:// or http://"))?;
         let secure = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
             "http" => false,
@@ -48,22 +47,13 @@ impl Url {
         if authority.is_empty() || authority.contains('@') {
             return Err(wrong("it must name a host, without user information"));
         }
-        Ok(Self {
-            secure,
-            authority: authority.to_ascii_lowercase(),
-            path,
-            query,
-        })
+        Ok(Self { secure, authority: authority.to_ascii_lowercase(), path, query })
     }
 
     /// This address with `path` behind its own; a query stays.
     #[must_use]
     pub fn join(&self, path: &str) -> Self {
-        let path = format!(
-            "{}/{}",
-            self.path.trim_end_matches('/'),
-            path.trim_start_matches('/')
-        );
+        let path = format!("{}/{}", self.path.trim_end_matches('/'), path.trim_start_matches('/'));
         Self { path, ..self.clone() }
     }
 
@@ -109,19 +99,13 @@ mod tests {
     #[test]
     fn addresses_are_put_together() {
         let base = Url::parse("https://API.vendor.test/v1/").unwrap();
-        assert_eq!(
-            base.join("/chat/completions").to_string(),
-            "https://api.vendor.test/v1/chat/completions"
-        );
+        assert_eq!(base.join("/chat/completions").to_string(), "https://api.vendor.test/v1/chat/completions");
         assert_eq!(base.join("models").path(), "/v1/models");
         let bare = Url::parse("http://127.0.0.1:1234").unwrap();
         assert_eq!((bare.path(), bare.is_secure()), ("/", false));
         assert_eq!(bare.join("echo").to_string(), "http://127.0.0.1:1234/echo");
         let versioned = Url::parse("https://h/deployments/d?api-version=1").unwrap();
-        assert_eq!(
-            versioned.join("chat").path_and_query(),
-            "/deployments/d/chat?api-version=1"
-        );
+        assert_eq!(versioned.join("chat").path_and_query(), "/deployments/d/chat?api-version=1");
     }
 
     #[test]

@@ -17,9 +17,6 @@ use crate::types::{Error, ErrorKind};
 /// The most bytes that one read asks for.
 const READ_BYTES: u64 = 64 * 1024;
 
-/// How many reads a finished answer is worth.
-const LAST_READS: usize = 16;
-
 /// The body of an answer. The stream came out of the body, and that out of the response.
 pub(super) struct Body {
     stream: InputStream,
@@ -53,9 +50,7 @@ pub(super) fn send(request: &Request) -> Result<Response, Error> {
 fn prepare(request: &Request) -> Result<OutgoingRequest, Error> {
     let fields = Fields::new();
     for (name, value) in request.headers().iter() {
-        fields
-            .append(name, value)
-            .map_err(|error| failure::of_header(name, error))?;
+        fields.append(name, value).map_err(|error| failure::of_header(name, error))?;
     }
     if let Some(content) = request.content() {
         let length = content.len().to_string();
@@ -69,17 +64,9 @@ fn prepare(request: &Request) -> Result<OutgoingRequest, Error> {
         "POST" => Method::Post,
         other => Method::Other(other.to_owned()),
     };
-    let scheme = if request.url().is_secure() {
-        Scheme::Https
-    } else {
-        Scheme::Http
-    };
-    outgoing
-        .set_method(&method)
-        .map_err(|()| misused("its method is not well-formed"))?;
-    outgoing
-        .set_scheme(Some(&scheme))
-        .map_err(|()| misused("its scheme is not well-formed"))?;
+    let scheme = if request.url().is_secure() { Scheme::Https } else { Scheme::Http };
+    outgoing.set_method(&method).map_err(|()| misused("its method is not well-formed"))?;
+    outgoing.set_scheme(Some(&scheme)).map_err(|()| misused("its scheme is not well-formed"))?;
     outgoing
         .set_authority(Some(request.url().authority()))
         .map_err(|()| misused("its host is not well-formed"))?;
@@ -122,18 +109,9 @@ fn write_all(stream: &OutputStream, content: &[u8]) -> Result<(), StreamError> {
 fn receive(response: IncomingResponse) -> Result<Response, Error> {
     let status = response.status();
     let headers: Headers = response.headers().entries().into_iter().collect();
-    let body = response
-        .consume()
-        .map_err(|()| misused("its answer was taken").with_status(status))?;
-    let stream = body
-        .stream()
-        .map_err(|()| misused("its answer was read").with_status(status))?;
-    let body = Body {
-        stream,
-        _body: body,
-        _response: response,
-        status,
-    };
+    let body = response.consume().map_err(|()| misused("its answer was taken").with_status(status))?;
+    let stream = body.stream().map_err(|()| misused("its answer was read").with_status(status))?;
+    let body = Body { stream, _body: body, _response: response, status };
     Ok(Response::arriving(status, headers, body))
 }
 
@@ -150,22 +128,9 @@ impl Body {
             }
         }
     }
-
-    /// Reads what is there already, to its end if that is near.
-    pub(super) fn finish(&mut self) {
-        let ready = self.stream.subscribe();
-        for _ in 0..LAST_READS {
-            if !ready.ready() || self.stream.read(READ_BYTES).is_err() {
-                break;
-            }
-        }
-    }
 }
 
 /// What only a mistake in this file or in a host can cause, or an address that no host takes.
 fn misused(what: &str) -> Error {
-    Error::new(
-        ErrorKind::InvalidRequest,
-        format!("the request cannot be made: {what}"),
-    )
+    Error::new(ErrorKind::InvalidRequest, format!("the request cannot be made: {what}"))
 }

@@ -1,8 +1,8 @@
 //! Constructors of what a provider says of itself.
 
 use crate::types::{
-    Capability, Description, Endpoint, HeaderPlacement, IntegerRange, KeySlot, Model, NumberRange, OptionKind, OptionSpec,
-    Placement,
+    Capability, Description, Endpoint, HeaderPlacement, IntegerRange, KeySlot, Model, NumberRange,
+    OptionKind, OptionSpec, Placement,
 };
 
 impl Description {
@@ -25,15 +25,8 @@ impl Description {
 impl KeySlot {
     /// A credential that the host puts into the header `header`, behind `prefix` (such as `Bearer `, with its space).
     pub fn header(name: impl Into<String>, header: impl Into<String>, prefix: impl Into<String>) -> Self {
-        let placement = Placement::Header(HeaderPlacement {
-            name: header.into(),
-            prefix: prefix.into(),
-        });
-        Self {
-            name: name.into(),
-            placement,
-            obtain: None,
-        }
+        let placement = Placement::Header(HeaderPlacement { name: header.into(), prefix: prefix.into() });
+        Self { name: name.into(), placement, obtain: None }
     }
 
     /// Says where a person gets such a credential.
@@ -47,18 +40,12 @@ impl KeySlot {
 impl Endpoint {
     /// A `GET` of this path.
     pub fn get(path: impl Into<String>) -> Self {
-        Self {
-            method: "GET".to_owned(),
-            path: path.into(),
-        }
+        Self { method: "GET".to_owned(), path: path.into() }
     }
 
     /// A `POST` to this path.
     pub fn post(path: impl Into<String>) -> Self {
-        Self {
-            method: "POST".to_owned(),
-            path: path.into(),
-        }
+        Self { method: "POST".to_owned(), path: path.into() }
     }
 }
 
@@ -82,12 +69,7 @@ impl Model {
 impl OptionSpec {
     /// An option of any kind.
     pub fn new(name: impl Into<String>, summary: impl Into<String>, kind: OptionKind) -> Self {
-        Self {
-            name: name.into(),
-            summary: summary.into(),
-            kind,
-            default: None,
-        }
+        Self { name: name.into(), summary: summary.into(), kind, default: None }
     }
 
     /// True or false.
@@ -112,19 +94,12 @@ impl OptionSpec {
         minimum: Option<i64>,
         maximum: Option<i64>,
     ) -> Self {
-        Self::new(
-            name,
-            summary,
-            OptionKind::Integer(IntegerRange { minimum, maximum }),
-        )
+        Self::new(name, summary, OptionKind::Integer(IntegerRange { minimum, maximum }))
     }
 
     /// A number, within these bounds.
     pub fn number(name: impl Into<String>, summary: impl Into<String>, minimum: f64, maximum: f64) -> Self {
-        let range = NumberRange {
-            minimum: Some(minimum),
-            maximum: Some(maximum),
-        };
+        let range = NumberRange { minimum: Some(minimum), maximum: Some(maximum) };
         Self::new(name, summary, OptionKind::Number(range))
     }
 

@@ -5,22 +5,12 @@ use crate::types::{Event, ReasoningDelta, ResponseInfo, TextDelta, ToolCallDelta
 impl Event {
     /// More text of the text part number `part`.
     pub fn text(part: u32, text: impl Into<String>) -> Self {
-        Self::Text(TextDelta {
-            part,
-            text: text.into(),
-            signature: None,
-        })
+        Self::Text(TextDelta { part, text: text.into(), signature: None })
     }
 
     /// More readable reasoning of the reasoning part number `part`.
     pub fn reasoning(part: u32, text: impl Into<String>) -> Self {
-        Self::Reasoning(ReasoningDelta {
-            part,
-            text: text.into(),
-            id: None,
-            signature: None,
-            redacted: None,
-        })
+        Self::Reasoning(ReasoningDelta { part, text: text.into(), id: None, signature: None, redacted: None })
     }
 
     /// The beginning of a tool call: its id, its name, and as much of its arguments as is known.
@@ -61,10 +51,6 @@ impl Usage {
     /// Totals without classes.
     #[must_use]
     pub fn of(input: u64, output: u64) -> Self {
-        Self {
-            input: Some(input),
-            output: Some(output),
-            ..Self::default()
-        }
+        Self { input: Some(input), output: Some(output), ..Self::default() }
     }
 }

@@ -1,6 +1,7 @@
 //! Constructors of what is asked, and the way from options to a struct.
 
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 
 use crate::types::{
     Entry, Error, ErrorKind, Message, Part, Prompt, Role, Text, ToolChoice, ToolOutput, Value,
@@ -24,10 +25,7 @@ impl Prompt {
     /// The value of one option, where it was set.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&Value> {
-        self.options
-            .iter()
-            .find(|entry| entry.name == name)
-            .map(|entry| &entry.value)
+        self.options.iter().find(|entry| entry.name == name).map(|entry| &entry.value)
     }
 
     /// The options as a struct of the author's, by field name.
@@ -47,10 +45,8 @@ impl Prompt {
 pub(crate) fn entries_as<T: DeserializeOwned>(entries: &[Entry]) -> Result<T, String> {
     let mut fields = serde_json::Map::new();
     for entry in entries {
-        let value = entry
-            .value
-            .to_json()
-            .map_err(|cause| format!("`{}` is not JSON: {cause}", entry.name))?;
+        let value =
+            entry.value.to_json().map_err(|cause| format!("`{}` is not JSON: {cause}", entry.name))?;
         fields.insert(entry.name.clone(), value);
     }
     serde_json::from_value(serde_json::Value::Object(fields)).map_err(|cause| cause.to_string())
@@ -59,10 +55,7 @@ pub(crate) fn entries_as<T: DeserializeOwned>(entries: &[Entry]) -> Result<T, St
 impl Entry {
     /// An option or a setting with its value.
     pub fn new(name: impl Into<String>, value: impl Into<Value>) -> Self {
-        Self {
-            name: name.into(),
-            value: value.into(),
-        }
+        Self { name: name.into(), value: value.into() }
     }
 }
 
@@ -80,6 +73,20 @@ impl Value {
             Self::Texts(values) => values.iter().map(String::as_str).collect(),
             Self::Json(text) => serde_json::from_str(text)?,
         })
+    }
+}
+
+/// As JSON, as [`Value::to_json`] has it.
+impl Serialize for Value {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Boolean(value) => serializer.serialize_bool(*value),
+            Self::Integer(value) => serializer.serialize_i64(*value),
+            Self::Number(value) => serializer.serialize_f64(*value),
+            Self::Text(value) => serializer.serialize_str(value),
+            Self::Texts(values) => values.serialize(serializer),
+            Self::Json(_) => self.to_json().map_err(serde::ser::Error::custom)?.serialize(serializer),
+        }
     }
 }
 
@@ -122,10 +129,7 @@ impl From<Vec<String>> for Value {
 impl Message {
     /// A message that is one text.
     pub fn text(role: Role, text: impl Into<String>) -> Self {
-        Self {
-            role,
-            parts: vec![Part::text(text)],
-        }
+        Self { role, parts: vec![Part::text(text)] }
     }
 
     /// The message's text parts, one after another.
@@ -133,13 +137,7 @@ impl Message {
     pub fn joined_text(&self) -> String {
         self.parts
             .iter()
-            .filter_map(|part| {
-                if let Part::Text(text) = part {
-                    Some(text.text.as_str())
-                } else {
-                    None
-                }
-            })
+            .filter_map(|part| if let Part::Text(text) = part { Some(text.text.as_str()) } else { None })
             .collect()
     }
 }
@@ -147,11 +145,7 @@ impl Message {
 impl Part {
     /// Plain text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(Text {
-            text: text.into(),
-            signature: None,
-            cache: false,
-        })
+        Self::Text(Text { text: text.into(), signature: None, cache: false })
     }
 }
 

@@ -60,6 +60,7 @@ async fn text(args: &PromptArgs, output: &Output) -> Result<String, Stop> {
 }
 
 async fn stdin() -> Result<String, Failure> {
+    tracing::debug!("reading the prompt from standard input");
     let mut bytes = Vec::new();
     let read = tokio::io::stdin().take(MOST_BYTES + 1).read_to_end(&mut bytes).await;
     read.map_err(|error| Failure::ours(format!("cannot read standard input: {error}")))?;

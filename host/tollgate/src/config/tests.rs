@@ -59,6 +59,29 @@ fn plugin_mistakes(entry: &str) -> Vec<String> {
     errors.mistakes.iter().map(text).collect()
 }
 
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_configuration_or_a_list_of_mistakes(text in "(?s).{0,300}") {
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+
+    #[test]
+    fn any_yaml_is_a_configuration_or_a_list_of_mistakes(
+        text in r#"(plugins|config|a|key|[\[\]{}:,&*!|>'"%@`#?~<1e0.\- \n\t]){0,120}"#,
+    ) {
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+
+    #[test]
+    fn a_sample_with_a_hole_is_a_configuration_or_a_list_of_mistakes(from in 0..SAMPLE.len(), length in 1..40_usize) {
+        let text: String = SAMPLE.chars().take(from).chain(SAMPLE.chars().skip(from + length)).collect();
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+}
+
 /// The part of the documented example that this version reads.
 const SAMPLE: &str = r#"default_model: gpt-5.4-mini
 plugins:                                   # in order
@@ -186,14 +209,20 @@ fn a_misspelt_key_is_refused_with_the_key_that_was_meant() {
     ];
     let mut tried = 0;
     for key in keys {
-        let line = SAMPLE.find(&format!("{key}:")).unwrap_or_else(|| panic!("{key} is in the sample"));
-        let doubled = format!("{}{key}", &key[..1]);
-        let swapped = format!("{}{}{}", &key[1..2], &key[..1], &key[2..]);
-        for misspelt in
-            [doubled, swapped, key[..key.len() - 1].to_owned(), key.to_uppercase(), format!("{key}s")]
-        {
-            let text = format!("{}{misspelt}{}", &SAMPLE[..line], &SAMPLE[line + key.len()..]);
-            let found = mistakes(&text);
+        let (before, after) =
+            SAMPLE.split_once(&format!("{key}:")).unwrap_or_else(|| panic!("{key} is in the sample"));
+        let mut letters = key.chars();
+        let (first, second) = (letters.next().unwrap(), letters.next().unwrap());
+        let rest = letters.as_str();
+        let misspellings = [
+            format!("{first}{key}"),
+            format!("{second}{first}{rest}"),
+            format!("{first}{rest}"),
+            key.to_uppercase(),
+            format!("{key}s"),
+        ];
+        for misspelt in misspellings {
+            let found = mistakes(&format!("{before}{misspelt}:{after}"));
             let wanted = format!("unknown key `{misspelt}`; did you mean `{key}`?");
             assert!(found.iter().any(|mistake| mistake.ends_with(&wanted)), "{misspelt}: {found:?}");
             tried += 1;

@@ -22,7 +22,7 @@ pub(crate) struct Denial {
     pub(crate) cause: Cause,
 }
 
-/// Why a request was refused: one variant for each rule of the gate.
+/// Why a request was refused: one variant for each rule of the gate. [`Denial`]'s text says what each means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Cause {
     MethodForbidden(Given),
@@ -98,83 +98,41 @@ impl Cause {
 
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plugin = &self.plugin;
-        match &self.cause {
-            Cause::MethodForbidden(method) => {
-                write!(f, "method `{method}` never leaves; use GET, POST or the like")
-            }
-            Cause::SchemeForbidden(scheme) => write!(f, "scheme `{scheme}` never leaves; use `https`"),
-            Cause::PlainHttp(origin) => write!(
-                f,
-                "origin `{origin}` is not on loopback and `http` is in the clear; use `https`, or give the origin \
-                 `addresses` and `plain_http: true` in `plugins.{plugin}.origins`"
+        let origins = format!("`plugins.{}.origins`", self.plugin);
+        let sandbox = format!("`plugins.{}.sandbox", self.plugin);
+        let own = format!("only the credential of `plugins.{}.key` may be sent", self.plugin);
+        f.write_str(&match &self.cause {
+            Cause::MethodForbidden(method) => format!("method `{method}` never leaves; use GET, POST or the like"),
+            Cause::SchemeForbidden(scheme) => format!("scheme `{scheme}` never leaves; use `https`"),
+            Cause::PlainHttp(origin) => format!(
+                "`{origin}` is in the clear and not on loopback; use `https`, or give it `addresses` and \
+                 `plain_http: true` in {origins}"
             ),
-            Cause::AuthorityMalformed(given, why) => {
-                write!(f, "`{given}` names no host that can be granted: {why}")
-            }
-            Cause::OriginNotGranted(origin) => {
-                write!(f, "origin `{origin}` is not granted; add it to `plugins.{plugin}.origins`")
-            }
-            Cause::PathMalformed(given, why) => write!(f, "path `{given}` can be read in two ways: {why}"),
-            Cause::RequestNotGranted(origin, method, path) => write!(
-                f,
-                "`{method} {path}` at `{origin}` is not granted; it must be among the endpoints that the plugin \
-                 describes, and within `methods` and `paths` of that origin in `plugins.{plugin}.origins`"
+            Cause::AuthorityMalformed(given, why) => format!("`{given}` is no host that can be granted: {why}"),
+            Cause::OriginNotGranted(origin) => format!("origin `{origin}` is not granted; add it to {origins}"),
+            Cause::PathMalformed(given, why) => format!("path `{given}` can be read in two ways: {why}"),
+            Cause::RequestNotGranted(origin, method, path) => format!(
+                "`{method} {path}` at `{origin}` is not granted; it must be an endpoint that the plugin describes, \
+                 within `methods` and `paths` of {origins}"
             ),
-            Cause::CredentialHeader(name) => {
-                write!(
-                    f,
-                    "the plugin set header `{name}`; only the credential of `plugins.{plugin}.key` may be sent"
-                )
+            Cause::CredentialHeader(name) => format!("the plugin set header `{name}`; {own}"),
+            Cause::CredentialQuery(name) => format!("the plugin set `{name}` in a query; {own}"),
+            Cause::CredentialField(name) => format!("the plugin set `{name}` in a body; {own}"),
+            Cause::BodyEncoded => "the plugin encoded its body, which hides what is in it; send it as it is".to_owned(),
+            Cause::HeaderValueForbidden(name) => format!("the value of header `{name}` is not ASCII; encode it"),
+            Cause::TooManyRequests(most) => format!("a call makes at most {most} requests; raise {sandbox}.requests`"),
+            Cause::TooManyAtOnce(most) => {
+                format!("a call makes at most {most} requests at a time; raise {sandbox}.concurrent_requests`")
             }
-            Cause::CredentialQuery(name) => {
-                write!(
-                    f,
-                    "the plugin set `{name}` in a query; only the credential of `plugins.{plugin}.key` may be sent"
-                )
-            }
-            Cause::CredentialField(name) => {
-                write!(
-                    f,
-                    "the plugin set `{name}` in a body; only the credential of `plugins.{plugin}.key` may be sent"
-                )
-            }
-            Cause::BodyEncoded => {
-                f.write_str("the plugin encoded its body, which hides what is in it; send it as it is")
-            }
-            Cause::HeaderValueForbidden(name) => {
-                write!(f, "the value of header `{name}` is not ASCII; encode it")
-            }
-            Cause::TooManyRequests(limit) => {
-                write!(f, "a call makes at most {limit} requests; raise `plugins.{plugin}.sandbox.requests`")
-            }
-            Cause::TooManyAtOnce(limit) => write!(
-                f,
-                "a call makes at most {limit} requests at a time; raise `plugins.{plugin}.sandbox.concurrent_requests`"
+            Cause::AddressForbidden(origin, address, kind) => format!(
+                "`{}` is at {address}, {kind}; if that is meant, add it to `addresses` of `{origin}` in {origins}",
+                origin.host
             ),
-            Cause::AddressForbidden(origin, address, kind) => write!(
-                f,
-                "`{host}` is at {address}, {kind}; if that is meant, add it to `addresses` of `{origin}` in \
-                 `plugins.{plugin}.origins`",
-                host = origin.host,
-            ),
-            Cause::OwnAddress(origin) => write!(f, "`{origin}` is this host itself; a plugin cannot call it"),
-            Cause::KeyPlacement(name) => {
-                write!(
-                    f,
-                    "plugin `{plugin}` wants its credential in header `{name}`, which the host writes itself"
-                )
-            }
-            Cause::KeyUnusable(source) => {
-                write!(f, "{source} has characters that no header can carry; set it again")
-            }
-            Cause::KeyEchoed(origin) => {
-                write!(
-                    f,
-                    "`{origin}` sent the credential back; it was taken out, and `{plugin}` has not seen it"
-                )
-            }
-        }
+            Cause::OwnAddress(origin) => format!("`{origin}` is this host itself; a plugin cannot call it"),
+            Cause::KeyPlacement(name) => format!("a credential cannot go into header `{name}`: the host writes it"),
+            Cause::KeyUnusable(source) => format!("{source} has characters that no header can carry; set it again"),
+            Cause::KeyEchoed(origin) => format!("`{origin}` sent the credential back; the plugin has not seen it"),
+        })
     }
 }
 

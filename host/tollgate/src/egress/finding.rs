@@ -62,10 +62,4 @@ impl Findings {
             );
         }
     }
-
-    /// Why the last request got no answer.
-    #[cfg(test)]
-    pub(super) fn gate_error(&self) -> Option<GateError> {
-        self.0.seen.gate_error()
-    }
 }

@@ -39,12 +39,6 @@ impl Gate {
         Self { outlet, call: Arc::new(call) }
     }
 
-    /// What the gate notices during this call.
-    #[cfg(test)]
-    pub(super) fn findings(&self) -> super::finding::Findings {
-        self.call.findings.clone()
-    }
-
     pub(super) fn exchange(&self, wishes: Wishes) -> Exchange {
         Exchange {
             outlet: Arc::clone(&self.outlet),

@@ -118,11 +118,9 @@ mod tests {
 
     #[test]
     fn a_limit_of_nothing_stays_nothing() {
-        let mut limits = EgressLimits::default();
-        limits.connect = Duration::ZERO;
+        let limits = EgressLimits { connect: Duration::ZERO, requests: 0, ..EgressLimits::default() };
         let wishes = Wishes { connect: Some(Duration::from_secs(1)), ..Wishes::default() };
         assert_eq!(Timeouts::new(wishes, &limits).connect, Duration::ZERO);
-        limits.requests = 0;
         assert_eq!(Quota::new(&limits).take().err(), Some(Cause::TooManyRequests(0)));
     }
 

@@ -42,12 +42,12 @@ const OLDEST: Duration = Duration::from_mins(10);
 const IDLE_PER_ORIGIN: usize = 64;
 
 /// How long hyper may take to notice that a response has ended.
-const SETTLING: Duration = Duration::from_millis(5);
+const SETTLING: Duration = Duration::from_millis(50);
 
 /// What is read of an answer that nobody wants any more, in the hope of its end: the last line of a stream is often
 /// not the last byte of its body.
 const LEFTOVER_BYTES: usize = 64 << 10;
-const LEFTOVER_TIME: Duration = Duration::from_millis(100);
+const LEFTOVER_TIME: Duration = Duration::from_millis(250);
 
 /// The unused connections of one plugin, and the right to open more.
 #[derive(Debug)]
@@ -178,6 +178,12 @@ impl Pool {
         if shelf.reaper.is_none() {
             shelf.reaper = Some(self.tasks.spawn_owned(reap(Arc::downgrade(self))));
         }
+    }
+
+    /// How many connections lie unused.
+    #[cfg(test)]
+    pub(super) fn unused(&self) -> usize {
+        self.shelf().idle.values().map(Vec::len).sum()
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {

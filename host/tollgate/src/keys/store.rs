@@ -21,7 +21,7 @@ use crate::types::SecretRef;
 /// impl KeyStore for OneKey {
 ///     async fn get(&self, key: &SecretRef) -> Result<Option<Secret>, KeyStoreError> {
 ///         match key {
-///             SecretRef::Secret(name) if name.as_str() == "OPENAI_API_KEY" => Ok(Secret::new(b"sk-…".to_vec())),
+///             SecretRef::Secret(name) if name.as_str() == "OPENAI_API_KEY" => Ok(Secret::new(b"sk-a-key".to_vec())),
 ///             _ => Ok(None),
 ///         }
 ///     }

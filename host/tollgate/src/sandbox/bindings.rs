@@ -5,12 +5,6 @@
 
 /// What the host offers: `log` and `config`, and the words of `llm-types`.
 pub(super) mod imports {
-    #![expect(
-        clippy::allow_attributes,
-        clippy::allow_attributes_without_reason,
-        reason = "generated; wit/ documents each item"
-    )]
-
     wasmtime::component::bindgen!({
         path: "../../wit",
         inline: "
@@ -27,12 +21,6 @@ pub(super) mod imports {
 
 /// What a model provider exports.
 pub(super) mod provider {
-    #![expect(
-        clippy::allow_attributes,
-        clippy::allow_attributes_without_reason,
-        reason = "generated; wit/ documents each item"
-    )]
-
     wasmtime::component::bindgen!({
         path: "../../wit",
         inline: "

@@ -117,7 +117,8 @@ fn in_the_clear(
         return Some(grant);
     }
     let loopback = grant.origin.host.is_loopback();
-    if !loopback && !(grant.plain_http && !grant.addresses.is_empty()) {
+    let says_where = grant.plain_http && !grant.addresses.is_empty();
+    if !(loopback || says_where) {
         let origin = if text.expanded { "http://…".to_owned() } else { shown(&text.value) };
         let suggestion = format!(
             "use `https`, or say where it is: `{{origin: \"{origin}\", addresses: [\"10.0.0.0/8\"], plain_http: true}}`"
