@@ -44,7 +44,7 @@ pub async fn try_start(builder: TestHostBuilder) -> Result<Watched, Error> {
 }
 
 /// Longer than anything takes that is not stuck.
-const STUCK: Duration = Duration::from_secs(5);
+const STUCK: Duration = Duration::from_secs(60);
 
 impl Watched {
     /// [`TestHost::ask`], but a test that waits for what never comes fails, and shows what was logged last.

@@ -21,7 +21,8 @@ struct State {
 }
 
 /// All, at the finest level, but not the compiler: it works before any key is there, and says a gigabyte about it.
-const CAPTURED: &str = "trace,cranelift=off,regalloc2=off,wasmtime_internal_cranelift=off,wasmtime_environ=off";
+const CAPTURED: &str =
+    "trace,cranelift=off,regalloc2=off,wasmtime_internal_cranelift=off,wasmtime_environ=off";
 
 /// The longest spelling of a key: what was scanned is scanned again so far back.
 const OVERLAP: usize = 512;

@@ -18,7 +18,8 @@ async fn refusal(bytes: impl Into<Vec<u8>>) -> (ErrorKind, String) {
 fn forged(from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
     let mut bytes = guests::DIALS.bytes();
-    let places: Vec<usize> = (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
+    let places: Vec<usize> =
+        (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
     assert!(!places.is_empty(), "`{from}` is nowhere in the component");
     for at in places {
         bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
@@ -59,7 +60,11 @@ async fn native_code_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn an_import_that_nobody_offers_is_refused_by_its_name() {
     // P06, E29
-    for (from, to) in [("wasi:cli/stderr@", "evil:cli/stderr@"), ("wasi:io/streams@", "wasi:io/strands@"), ("tollgate:plugin/config@0.1.0", "tollgate:plunge/config@0.1.0")] {
+    for (from, to) in [
+        ("wasi:cli/stderr@", "evil:cli/stderr@"),
+        ("wasi:io/streams@", "wasi:io/strands@"),
+        ("tollgate:plugin/config@0.1.0", "tollgate:plunge/config@0.1.0"),
+    ] {
         let (kind, message) = refusal(forged(from, to)).await;
         assert_eq!(kind, ErrorKind::InvalidPlugin);
         assert!(message.contains("does not offer") && message.contains(to), "{message}");
@@ -68,7 +73,10 @@ async fn an_import_that_nobody_offers_is_refused_by_its_name() {
 
 #[tokio::test]
 async fn another_version_of_the_contract_is_refused_by_its_name() {
-    for (from, to) in [("tollgate:plugin/config@0.1.0", "tollgate:plugin/config@0.9.0"), ("tollgate:plugin/provider@0.1.0", "tollgate:plugin/provider@0.2.0")] {
+    for (from, to) in [
+        ("tollgate:plugin/config@0.1.0", "tollgate:plugin/config@0.9.0"),
+        ("tollgate:plugin/provider@0.1.0", "tollgate:plugin/provider@0.2.0"),
+    ] {
         let (kind, message) = refusal(forged(from, to)).await;
         assert_eq!(kind, ErrorKind::InvalidPlugin);
         assert!(message.contains(to) && message.contains("tollgate:plugin@0.1.0"), "{message}");
@@ -78,7 +86,8 @@ async fn another_version_of_the_contract_is_refused_by_its_name() {
 #[tokio::test]
 async fn another_world_is_refused_by_what_it_exports() {
     // P05
-    let (kind, message) = refusal(forged("tollgate:plugin/provider@0.1.0", "somebody:module/handler@1.0.00")).await;
+    let (kind, message) =
+        refusal(forged("tollgate:plugin/provider@0.1.0", "somebody:module/handler@1.0.00")).await;
     assert_eq!(kind, ErrorKind::InvalidPlugin);
     assert!(message.contains("forged"), "{message}");
 }
@@ -89,7 +98,13 @@ async fn inert_imports_are_refused_where_the_operator_wants_none() {
     let error = house::try_start(builder).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidPlugin);
     let message = error.public_message();
-    for name in ["wasi:cli/environment@", "wasi:filesystem/types@", "wasi:sockets/tcp@", "wasi:sockets/ip-name-lookup@", "strict_imports"] {
+    for name in [
+        "wasi:cli/environment@",
+        "wasi:filesystem/types@",
+        "wasi:sockets/tcp@",
+        "wasi:sockets/ip-name-lookup@",
+        "strict_imports",
+    ] {
         assert!(message.contains(name), "{name} in {message}");
     }
 }
@@ -100,7 +115,9 @@ async fn an_inspection_tells_what_a_component_imports_and_asks_for() {
     let source = Source::Bytes(guests::DRAGS.bytes().into());
     let inspection = host.inspect(PluginConfig::new("drags".parse().unwrap(), source)).await.unwrap();
     assert_eq!(inspection.exports, ["tollgate:plugin/provider@0.1.0"]);
-    let kind = |name: &str| inspection.imports.iter().find(|import| import.name.starts_with(name)).map(|import| import.kind);
+    let kind = |name: &str| {
+        inspection.imports.iter().find(|import| import.name.starts_with(name)).map(|import| import.kind)
+    };
     assert_eq!(kind("wasi:sockets/tcp@"), Some(ImportKind::Inert));
     assert_eq!(kind("wasi:filesystem/preopens@"), Some(ImportKind::Inert));
     assert_eq!(kind("wasi:io/poll@"), Some(ImportKind::Offered));
@@ -139,15 +156,30 @@ async fn only_the_pinned_bytes_are_run() {
 async fn a_description_that_makes_no_sense_is_refused() {
     // P14, P15
     let ways = [
-        "empty-model-name", "look-alike", "terminal", "same-model-twice", "too-many-models", "unknown-slot",
-        "header-with-newline", "prefix-with-newline", "host-header", "unknown-placement", "dotted-path", "no-path", "bad-method",
+        "empty-model-name",
+        "look-alike",
+        "terminal",
+        "same-model-twice",
+        "too-many-models",
+        "unknown-slot",
+        "header-with-newline",
+        "prefix-with-newline",
+        "host-header",
+        "unknown-placement",
+        "dotted-path",
+        "no-path",
+        "bad-method",
     ];
     for way in ways {
-        let error = house::try_start(house::guest(guests::GARBLES).setting("description", way).unwrap()).await;
+        let error =
+            house::try_start(house::guest(guests::GARBLES).setting("description", way).unwrap()).await;
         let error = error.expect_err(way);
         let message = error.public_message();
         assert_eq!(error.kind(), ErrorKind::PluginBroke, "{way}: {message}");
-        assert!(message.contains("garbles") && !message.contains(['\x1b', '\n']) && message.len() < 600, "{way}: {message}");
+        assert!(
+            message.contains("garbles") && !message.contains(['\x1b', '\n']) && message.len() < 600,
+            "{way}: {message}"
+        );
     }
 }
 
@@ -174,8 +206,17 @@ async fn models_that_a_plugin_lists_are_judged_like_those_it_describes() {
 async fn half_an_answer_is_never_taken_for_a_whole_one() {
     let host = house::start(house::guest(guests::GARBLES)).await;
     let well = host.ask("garbles/well", "go").await;
-    assert_eq!((well.text.as_str(), well.end, well.finish_reason), ("garbled", Some(End::Completed), Some(FinishReason::Stop)));
-    for (model, text) in [("no-finish", "garbled"), ("nothing", ""), ("after-finish", "garbled"), ("two-finishes", ""), ("bad-json", "")] {
+    assert_eq!(
+        (well.text.as_str(), well.end, well.finish_reason),
+        ("garbled", Some(End::Completed), Some(FinishReason::Stop))
+    );
+    for (model, text) in [
+        ("no-finish", "garbled"),
+        ("nothing", ""),
+        ("after-finish", "garbled"),
+        ("two-finishes", ""),
+        ("bad-json", ""),
+    ] {
         let answered = host.ask(&format!("garbles/{model}"), "go").await;
         assert_eq!(answered.kind(), Some(ErrorKind::PluginBroke), "{model}: {answered:?}");
         assert_eq!(answered.end, Some(End::Failed), "{model}");
@@ -190,7 +231,11 @@ async fn answers_too_large_for_one_call_end_it() {
     // R15
     let host = house::start(house::guest(guests::GARBLES)).await;
     for model in ["huge-batch", "huge-text"] {
-        assert_eq!(host.ask(&format!("garbles/{model}"), "go").await.kind(), Some(ErrorKind::PluginBroke), "{model}");
+        assert_eq!(
+            host.ask(&format!("garbles/{model}"), "go").await.kind(),
+            Some(ErrorKind::PluginBroke),
+            "{model}"
+        );
     }
     host.finish().await;
 }
@@ -213,7 +258,10 @@ async fn the_words_of_a_plugin_are_printable_and_bounded() {
         let answered = host.ask(&format!("garbles/{model}"), "go").await;
         let message = answered.message();
         assert_eq!(answered.kind(), Some(ErrorKind::Unavailable), "{model}: {message}");
-        assert!(message.len() < 4096 && !message.contains(['\x1b', '\x07', '\r', '\n', '\u{202e}', '\0']), "{model}: {message}");
+        assert!(
+            message.len() < 4096 && !message.contains(['\x1b', '\x07', '\r', '\n', '\u{202e}', '\0']),
+            "{model}: {message}"
+        );
         let error = answered.error.unwrap();
         assert!(!error.request_sent(), "nothing was sent, whatever the plugin says");
         assert!(error.retry_after() <= Some(std::time::Duration::from_hours(24)));

@@ -16,7 +16,10 @@ async fn a_plugin_has_no_environment_and_no_arguments() {
     // S10: this process has both
     assert!(std::env::vars_os().count() > 0 && std::env::args_os().count() > 0);
     let host = house::start(house::guest(guests::DRAGS)).await;
-    assert_eq!(through(&host, "environment", "").await, json!({"variables": [], "raw": [], "directory": null}));
+    assert_eq!(
+        through(&host, "environment", "").await,
+        json!({"variables": [], "raw": [], "directory": null})
+    );
     assert_eq!(through(&host, "arguments", "").await, json!({"arguments": [], "raw": []}));
     host.finish().await;
 }
@@ -26,7 +29,10 @@ async fn a_plugin_reads_nothing_from_stdin_and_is_on_no_terminal() {
     // S10
     let host = house::start(house::guest(guests::DRAGS)).await;
     assert_eq!(through(&host, "stdin", "").await, json!({"came": [], "ended": true}));
-    assert_eq!(through(&host, "terminal", "").await, json!({"stdin": false, "stdout": false, "stderr": false}));
+    assert_eq!(
+        through(&host, "terminal", "").await,
+        json!({"stdin": false, "stdout": false, "stderr": false})
+    );
     host.finish().await;
 }
 
@@ -38,7 +44,11 @@ async fn what_a_plugin_prints_is_a_bounded_line_of_its_log() {
     for door in ["stdout", "stderr"] {
         let line = format!("{door} says \x1b[2J\x1b]52;c;aGk=\x07 level=ERROR forged\u{202e}\n");
         through(&host, door, &line).await;
-        let logged = log::text().lines().filter(|logged| logged.contains(&format!("{door} says"))).map(str::to_owned).collect::<Vec<_>>();
+        let logged = log::text()
+            .lines()
+            .filter(|logged| logged.contains(&format!("{door} says")))
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
         assert_eq!(logged.len(), 1, "{logged:?}");
         assert!(logged[0].contains("tollgate::plugin") && logged[0].contains("drags"), "{logged:?}");
         assert!(!logged[0].contains(['\x1b', '\x07', '\u{202e}']), "{logged:?}");
@@ -54,7 +64,11 @@ async fn a_plugin_has_no_files() {
     let host = house::start(house::guest(guests::DRAGS)).await;
     assert_eq!(through(&host, "preopens", "").await, json!({"directories": []}));
     for path in ["/etc/passwd", "Cargo.toml", ".", "/", "../../Cargo.toml", "/proc/self/environ"] {
-        assert_eq!(through(&host, "files", path).await, json!({"read": false, "listed": false, "written": false}), "{path}");
+        assert_eq!(
+            through(&host, "files", path).await,
+            json!({"read": false, "listed": false, "written": false}),
+            "{path}"
+        );
     }
     assert!(!std::path::Path::new("/tmp/drags").exists());
     host.finish().await;
@@ -115,10 +129,15 @@ async fn a_plugin_that_searches_all_its_memory_does_not_find_its_key() {
     // S02, S09
     let vendor = Vendor::start().await.unwrap();
     vendor.otherwise(echoing());
-    let builder = house::guest(guests::SEARCHES).vendor(&vendor).and_then(|builder| builder.setting("base_url", &vendor.url()));
+    let builder = house::guest(guests::SEARCHES)
+        .vendor(&vendor)
+        .and_then(|builder| builder.setting("base_url", &vendor.url()));
     let host = house::start(builder.unwrap()).await;
-    let masked = |encoding: Encoding| encoding.encode(host.key().as_bytes()).bytes().map(|byte| byte ^ 0xa5).collect::<Vec<_>>();
-    let patterns: Vec<Vec<u8>> = [Encoding::Raw, Encoding::Reversed, Encoding::Base64, Encoding::Hex].map(masked).into();
+    let masked = |encoding: Encoding| {
+        encoding.encode(host.key().as_bytes()).bytes().map(|byte| byte ^ 0xa5).collect::<Vec<_>>()
+    };
+    let patterns: Vec<Vec<u8>> =
+        [Encoding::Raw, Encoding::Reversed, Encoding::Base64, Encoding::Hex].map(masked).into();
     let search = |plant: bool| json!({"patterns": patterns, "least": 12, "plant": plant}).to_string();
     let found = host.ask("searches/all", search(false)).await;
     assert!(found.text.starts_with("found 0 in memory, answer "), "{} {}", found.text, found.message());
