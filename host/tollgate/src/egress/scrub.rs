@@ -35,8 +35,9 @@ pub(super) const HITS: u32 = 3;
 pub(super) struct Patterns {
     spellings: Vec<Vec<u8>>,
     searcher: Searcher,
-    /// Which bytes begin a spelling.
+    /// Which bytes begin a spelling, and which stand in one at all: a text that ends in any other is no beginning.
     first: [bool; 256],
+    alphabet: [bool; 256],
     longest: usize,
     /// What a hit is overwritten with: a byte of no spelling, so that overwriting never makes a new one.
     mask: u8,
@@ -63,15 +64,11 @@ impl Patterns {
         }
         let spellings = spellings(key);
         let searcher = Searcher::new(&spellings)?;
-        let mut first = [false; 256];
-        for spelling in &spellings {
-            if let Some(entry) = spelling.first().and_then(|byte| first.get_mut(usize::from(*byte))) {
-                *entry = true;
-            }
-        }
+        let first = table(spellings.iter().filter_map(|spelling| spelling.first()));
+        let alphabet = table(spellings.iter().flatten());
         let longest = spellings.iter().map(Vec::len).max().unwrap_or(0);
         let mask = mask(&spellings);
-        Some(Self { spellings, searcher, first, longest, mask })
+        Some(Self { spellings, searcher, first, alphabet, longest, mask })
     }
 
     /// Whether the key stands in it, in any spelling.
@@ -81,14 +78,15 @@ impl Patterns {
 
     /// How many bytes at the end of `text` may be the beginning of a spelling.
     fn open_suffix(&self, text: &[u8]) -> usize {
-        let from = text.len().saturating_sub(self.longest.saturating_sub(1));
-        let tail = text.get(from..).unwrap_or_default();
-        let begins = |byte: u8| self.first.get(usize::from(byte)).copied().unwrap_or(false);
+        let among = |byte: u8, table: &[bool; 256]| table.get(usize::from(byte)).copied().unwrap_or(false);
+        let most = text.len().min(self.longest.saturating_sub(1));
+        let length = text.iter().rev().take(most).take_while(|byte| among(**byte, &self.alphabet)).count();
+        let tail = text.get(text.len() - length..).unwrap_or_default();
         let open =
             |suffix: &[u8]| self.spellings.iter().any(|s| s.len() > suffix.len() && s.starts_with(suffix));
         let at = tail.iter().enumerate().find_map(|(at, byte)| {
             let suffix = tail.get(at..).unwrap_or_default();
-            (begins(*byte) && open(suffix)).then_some(at)
+            (among(*byte, &self.first) && open(suffix)).then_some(at)
         });
         at.map_or(0, |at| tail.len() - at)
     }
@@ -200,6 +198,16 @@ fn joined(held: &[u8], chunk: &[u8]) -> Bytes {
     whole.extend_from_slice(held);
     whole.extend_from_slice(chunk);
     whole.freeze()
+}
+
+fn table<'a>(bytes: impl Iterator<Item = &'a u8>) -> [bool; 256] {
+    let mut table = [false; 256];
+    for byte in bytes {
+        if let Some(entry) = table.get_mut(usize::from(*byte)) {
+            *entry = true;
+        }
+    }
+    table
 }
 
 /// The key in every spelling, each once. A key of letters, digits and hyphens has about a dozen.
