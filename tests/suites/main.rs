@@ -1,7 +1,12 @@
 //! The suites: one binary, a module per family.
 
 mod architecture;
+mod cli;
+mod completeness;
 mod contract;
 mod egress;
 mod isolation;
+mod keys;
 mod limits;
+mod providers;
+mod streaming;
