@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Output, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::process::Command;
-use tollgate_test_kit::{Answer, Canary, Scanner, Vendor};
+use tollgate_test_kit::{Answer, Canary, Scanner, Vendor, VendorName};
 use tollgate_tests::guests;
 
 /// The command with no environment but a home of its own, from which it runs.
@@ -69,30 +69,19 @@ async fn an_environment_that_points_elsewhere_points_nowhere() {
 async fn a_plugin_sees_neither_the_commands_environment_nor_its_arguments() {
     // S10
     let (home, canary) = (tempfile::tempdir().unwrap(), Canary::new().unwrap());
-    for door in ["environment", "arguments", "stdin", "preopens"] {
-        let mut command = tollgate(home.path());
-        command
-            .env("TOLLGATE_SECRETS_OTHER", canary.value())
-            .env("DRAGS_API_KEY", canary.value())
-            .env("TOLLGATE_LOG", "trace");
-        command.args([
-            "prompt",
-            "--plugin",
-            &format!("drags={}", guests::DRAGS.file),
-            "-m",
-            &format!("drags/{door}"),
-        ]);
-        let output = command.arg(format!("a prompt that says {}", canary.value())).output().await.unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let empty = report
-            .as_object()
-            .unwrap()
-            .values()
-            .all(|value| value.is_null() || value == &serde_json::json!([]) || value == true);
-        assert!(empty, "{door}: {report}");
-        refuse_key(&canary, &output);
-    }
+    let mut command = tollgate(home.path());
+    command
+        .env("TOLLGATE_SECRETS_OTHER", canary.value())
+        .env("DRAGS_API_KEY", canary.value())
+        .env("TOLLGATE_LOG", "trace");
+    command.args(["prompt", "--plugin", &format!("drags={}", guests::DRAGS.file), "-m", "drags/process"]);
+    let output = command.arg(format!("a prompt that says {}", canary.value())).output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let environment = json!({"variables": [], "raw": [], "directory": null});
+    let (stdin, arguments) = (json!({"came": [], "ended": true}), json!({"arguments": [], "raw": []}));
+    assert_eq!(report, json!([environment, arguments, stdin, {"directories": []}]));
+    refuse_key(&canary, &output);
 }
 
 #[tokio::test]
@@ -101,27 +90,19 @@ async fn whatever_a_vendor_does_with_the_key_the_command_does_not_show_it() {
     let vendor = Vendor::start().await.unwrap();
     let (home, canary) = (tempfile::tempdir().unwrap(), Canary::new().unwrap());
     let config = configure(home.path(), &vendor);
-    let answers = [
-        (Answer::refused_key(tollgate_test_kit::VendorName::Mistral), 4),
-        (Answer::failure(500, "server_error", canary.value()), 4),
-        (canary.value().into(), 0),
-        (Answer::raw(format!("HTTP/1.1 200 {0}\r\n{0}\r\n\r\n", canary.value())), 4),
+    let cases = [
+        (Answer::refused_key(VendorName::Mistral), "--json", 4),
+        (Answer::from(canary.value()), "--no-stream", 0),
     ];
-    for (answer, status) in answers {
+    for (answer, flag, status) in cases {
         vendor.answer(answer);
-        for flag in ["--json", "--no-stream"] {
-            let mut command = tollgate(home.path());
-            command
-                .env("TOLLGATE_SECRETS_OPENAI_API_KEY", canary.value())
-                .env("TOLLGATE_LOG", "trace,tollgate=trace");
-            command.args(["prompt", "-m", "openai/gpt-5.4-mini", flag, "--config"]).arg(&config).arg("hello");
-            let output = command.output().await.unwrap();
-            assert!(
-                [Some(status), Some(0)].contains(&output.status.code()),
-                "{}",
-                String::from_utf8_lossy(&output.stderr)
-            );
-            refuse_key(&canary, &output);
-        }
+        let mut command = tollgate(home.path());
+        command
+            .env("TOLLGATE_SECRETS_OPENAI_API_KEY", canary.value())
+            .env("TOLLGATE_LOG", "trace,tollgate=trace");
+        command.args(["prompt", "-m", "openai/gpt-5.4-mini", flag, "--config"]).arg(&config).arg("hello");
+        let output = command.output().await.unwrap();
+        assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
+        refuse_key(&canary, &output);
     }
 }

@@ -171,19 +171,21 @@ async fn a_key_that_is_no_header_goes_nowhere() {
     assert_eq!(vendor.requests().len(), 0);
 }
 
-/// Whether a type has a trait: an inherent constant hides the trait's only where the bound holds.
+/// What a type has that lacks a trait.
+trait Without {
+    const _HAS: bool = false;
+}
+
+impl<T> Without for T {}
+
+/// Whether a type has a trait: an inherent constant hides the one of [`Without`], but only where the bound holds.
 macro_rules! has {
     ($type:ty: $($bound:tt)+) => {{
-        trait Without {
-            const HAS: bool = false;
-        }
-        impl<T> Without for T {}
         struct Of<T>(std::marker::PhantomData<T>);
-        #[allow(dead_code)]
         impl<T: $($bound)+> Of<T> {
-            const HAS: bool = true;
+            const _HAS: bool = true;
         }
-        <Of<$type>>::HAS
+        <Of<$type>>::_HAS
     }};
 }
 

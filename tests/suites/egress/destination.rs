@@ -20,94 +20,45 @@ fn port(vendor: &Vendor) -> u16 {
     vendor.address().port()
 }
 
+/// What stands where `127.0.0.1` should, by the row that it belongs to, divided by spaces.
+const AUTHORITIES: &[&str] = &[
+    // E05
+    ":443 . @",
+    // E06
+    "good@127.0.0.1 good:pw@127.0.0.1 127.0.0.1@evil.test @127.0.0.1 a@b@127.0.0.1 127.0.0.1:80@evil.test \
+     127.0.0.1%40evil.test :@127.0.0.1 127.0.0.1@127.0.0.1 evil.test:443@127.0.0.1 a:b:c@127.0.0.1 %40@127.0.0.1",
+    // E07
+    "evil.test\\127.0.0.1 127.0.0.1\\@evil.test 127.0.0.1#evil.test 127.0.0.1?evil.test 127.0.0.1;evil.test \
+     127.0.0.1%2fevil.test 127.0.0.1%00 127.0.0.1\u{ff20}evil.test 127.0.0.1,evil.test evil.test/127.0.0.1 \
+     127.0.0.1&evil.test 127.0.0.1\0 127.0.0.1| %31%32%37.0.0.1 127.0.0.1\u{1} 127.0.0.1\u{7f}",
+    // E08
+    "2130706433 0x7f000001 0x7f.1 0177.0.0.1 127.1 127.0.1 0 0177.0000.0000.0001 017700000001 127.0.0.01 \
+     0x7f.0x0.0x0.0x1 127.0.0.1.nip.io 00127.0.0.1 127.0.0.0x1 4294967296 127.0.0.256 127.0.0.1.0",
+    // E09
+    "[::ffff:127.0.0.1] [::127.0.0.1] [::1] [::1%25lo] [fe80::1%25eth0] [64:ff9b::7f00:1] [2002:7f00:1::] \
+     [0:0:0:0:0:ffff:7f00:1] [::ffff:7f00:0001] [2001:0:7f00:1::] ::1 [::ffff:0:127.0.0.1] [::FFFF:127.0.0.1]",
+    // E10
+    "127.0.0.1. 127.0.0.1.. localhost. ..",
+    // E12
+    "\u{ff11}27.0.0.1 127\u{3002}0\u{3002}0\u{3002}1 \u{2460}27.0.0.1 local\u{ad}host xn--localhost- lo\u{200d}calhost \
+     \u{ff4c}ocalhost xn--127001- loc\u{3b1}lhost stra\u{df}e.test",
+    // E13
+    "[127.0.0.1] [localhost] [] [ ] [127.0.0.1 127.0.0.1] [[::1]]",
+];
+
+/// The same with white space in them.
+const SPACED: &[&str] =
+    &["", " ", "127.0.0.1\t", "127.0.0.1 ", " 127.0.0.1", "127.0.0.1\r\nhost: evil.test", "127.0.0.1\n"];
+
 #[tokio::test]
 async fn whatever_a_parser_could_read_as_another_host_is_refused() {
     // E05, E06, E07, E08, E09, E10, E12, E13: the vendor is granted as `127.0.0.1`, and reached under that name only
     let (vendor, host) = dialing().await;
-    let port = port(&vendor);
-    let authorities = [
-        "",
-        ":443",
-        ".",
-        "@", // E05
-        "good@127.0.0.1",
-        "good:pw@127.0.0.1",
-        "127.0.0.1@evil.test",
-        "@127.0.0.1",
-        "a@b@127.0.0.1", // E06
-        "127.0.0.1:80@evil.test",
-        "127.0.0.1%40evil.test",
-        ":@127.0.0.1",
-        "127.0.0.1@127.0.0.1", // E06
-        "evil.test\\127.0.0.1",
-        "127.0.0.1\\@evil.test",
-        "127.0.0.1#evil.test",
-        "127.0.0.1?evil.test", // E07
-        "127.0.0.1;evil.test",
-        "127.0.0.1%2fevil.test",
-        "127.0.0.1%00",
-        "127.0.0.1\t",
-        "127.0.0.1 ", // E07
-        " 127.0.0.1",
-        "127.0.0.1\r\nhost: evil.test",
-        "127.0.0.1\u{ff20}evil.test",
-        "127.0.0.1,evil.test", // E07
-        "evil.test/127.0.0.1",
-        "127.0.0.1&evil.test",
-        "127.0.0.1\u{0}",
-        "127.0.0.1|",
-        "%31%32%37.0.0.1", // E07
-        "2130706433",
-        "0x7f000001",
-        "0x7f.1",
-        "0177.0.0.1",
-        "127.1",
-        "127.0.1",
-        "0",
-        "0177.0000.0000.0001", // E08
-        "017700000001",
-        "127.0.0.01",
-        "0x7f.0x0.0x0.0x1",
-        "127.0.0.1.nip.io",
-        "00127.0.0.1", // E08
-        "[::ffff:127.0.0.1]",
-        "[::127.0.0.1]",
-        "[::1]",
-        "[::1%25lo]",
-        "[fe80::1%25eth0]",
-        "[64:ff9b::7f00:1]", // E09
-        "[2002:7f00:1::]",
-        "[0:0:0:0:0:ffff:7f00:1]",
-        "[::ffff:7f00:0001]",
-        "[2001:0:7f00:1::]",
-        "::1", // E09
-        "127.0.0.1.",
-        "127.0.0.1..",
-        "localhost.",
-        "..", // E10
-        "\u{ff11}27.0.0.1",
-        "127\u{3002}0\u{3002}0\u{3002}1",
-        "\u{2460}27.0.0.1",
-        "local\u{ad}host",
-        "xn--localhost-", // E12
-        "lo\u{200d}calhost",
-        "\u{ff4c}ocalhost",
-        "xn--127001-", // E12
-        "[127.0.0.1]",
-        "[localhost]",
-        "[]",
-        "[",
-        "]",
-        "[127.0.0.1",
-        "127.0.0.1]", // E13
-    ];
+    let authorities = AUTHORITIES.iter().flat_map(|row| row.split(' ')).chain(SPACED.iter().copied());
     for authority in authorities {
-        for authority in [authority.to_owned(), format!("{authority}:{port}")] {
-            let asked = Dial {
-                authority: Some(authority.clone()),
-                ..Dial::get(&format!("{}/v1/models", vendor.url()))
-            };
-            let outcome = dial(&host, asked).await;
+        for authority in [authority.to_owned(), format!("{authority}:{}", port(&vendor))] {
+            let models = Dial::get(&format!("{}/v1/models", vendor.url()));
+            let outcome = dial(&host, Dial { authority: Some(authority.clone()), ..models }).await;
             assert!(was_refused(&outcome), "{authority:?}: {outcome:?}");
         }
     }
@@ -214,6 +165,16 @@ async fn a_redirect_is_an_answer_and_never_followed() {
     host.finish().await;
 }
 
+/// Paths that lead out of `/v1/models`, divided by spaces.
+const PATHS: &[&str] = &[
+    "/ * /v1 /v1/ /v1/files /v1/models/ /v1/models/x /V1/models /v1/fine_tuning/jobs v1/models ?x",
+    "/v1/models/../files /v1/./models /v1/x/../models /v1/models/. /v1/models/.. /.. /. /v1/models/../../v1/models",
+    "/v1/%2e%2e/files /v1/models/%2E%2E/files /v1%2fmodels /v1%2Fmodels /v1/mode%6cs /%76%31/models /v1/models%5c..",
+    "//v1/models /v1//models /v1/models// //evil.test/v1/models http://evil.test/v1/models ///v1/models",
+    "/v1/models;x /v1/models;/../files /v1\\models /v1/models%00 /v1/models% /v1/models%zz /v1/models%2 /v1/models%2500",
+    "/v1/models\u{e9} /v1/models/\u{ff0e}\u{ff0e} /v1/models\u{0} /v1/models\u{7f} /v1/models|x /v1/models:x /v1/models@x",
+];
+
 #[tokio::test]
 async fn only_granted_methods_and_paths_leave() {
     // E20, E26, E27
@@ -225,51 +186,12 @@ async fn only_granted_methods_and_paths_leave() {
         let outcome = dial(&host, asked).await;
         assert!(was_refused(&outcome), "{method}: {outcome:?}");
     }
-    let paths = [
+    for path in PATHS.iter().flat_map(|row| row.split(' ')).chain([
         "",
-        "/",
-        "*",
-        "/v1",
-        "/v1/",
-        "/v1/files",
-        "/v1/models/",
-        "/v1/models/x",
-        "/V1/models",
-        "/v1/fine_tuning/jobs",
-        "/v1/models/../files",
-        "/v1/./models",
-        "/v1/x/../models",
-        "/v1/%2e%2e/files",
-        "/v1/models/%2E%2E/files",
-        "//v1/models",
-        "/v1//models",
-        "/v1/models//",
-        "/v1/models;x",
-        "/v1/models;/../files",
-        "/v1%2fmodels",
-        "/v1%2Fmodels",
-        "/v1\\models",
-        "/v1/models%5c..",
-        "/v1/models%00",
-        "/v1/models%",
-        "/v1/models%zz",
-        "/v1/mode%6cs",
         "/v1/models ",
         "/v1/models\t",
         "/v1/models\r\nx: y",
-        "http://evil.test/v1/models",
-        "//evil.test/v1/models",
-        "v1/models",
-        "/v1/models/.",
-        "/v1/models/..",
-        "/..",
-        "/.",
-        "/v1/models\u{e9}",
-        "/v1/models/\u{ff0e}\u{ff0e}",
-        "?x",
-        "/%76%31/models",
-    ];
-    for path in paths {
+    ]) {
         let asked = Dial { path: Some(path.to_owned()), ..Dial::get(&vendor.url()) };
         let outcome = dial(&host, asked).await;
         assert!(was_refused(&outcome), "{path:?}: {outcome:?}");

@@ -14,40 +14,17 @@ fn names(request: &Request) -> Vec<String> {
     names
 }
 
+/// Headers by which a request could go elsewhere, or mean something else, divided by spaces.
+const STOLEN: &str = "Host host HOST :authority :path :scheme :method X-Forwarded-Host X-Forwarded-For \
+    x-forwarded-proto X-Original-URL X-Rewrite-URL X-HTTP-Method-Override Forwarded Via X-Real-IP X-Host \
+    x_forwarded_host Upgrade Connection HTTP2-Settings Proxy-Connection Keep-Alive Expect TE Trailer";
+
 #[tokio::test]
 async fn the_wire_has_one_host_and_it_is_the_checked_one() {
     // E04, E20
     let (vendor, host) = dialing().await;
-    let stolen = [
-        "Host",
-        "host",
-        "HOST",
-        ":authority",
-        ":path",
-        ":scheme",
-        ":method",
-        "X-Forwarded-Host",
-        "X-Forwarded-For",
-        "x-forwarded-proto",
-        "X-Original-URL",
-        "X-Rewrite-URL",
-        "X-HTTP-Method-Override",
-        "Forwarded",
-        "Via",
-        "X-Real-IP",
-        "X-Host",
-        "x_forwarded_host",
-        "Upgrade",
-        "Connection",
-        "HTTP2-Settings",
-        "Proxy-Connection",
-        "Keep-Alive",
-        "Expect",
-        "TE",
-        "Trailer",
-    ];
-    let asked = stolen
-        .iter()
+    let asked = STOLEN
+        .split(' ')
         .fold(Dial::get(&format!("{}/v1/models", vendor.url())), |dial, name| dial.header(name, "evil.test"));
     let outcome = dial(&host, asked).await;
     assert_eq!(outcome.status, Some(200), "{outcome:?}");
