@@ -1,3 +1,6 @@
 //! The suites: one binary, a module per family.
 
 mod architecture;
+mod egress;
+mod keys;
+mod openai;

@@ -1,6 +1,8 @@
 //! What a plugin gets to see of an answer.
 
-use tollgate_test_kit::{Answer, ConnectionState, Encoding, Reply, Request, Scanner, Step, Vendor, VendorName};
+use tollgate_test_kit::{
+    Answer, ConnectionState, Encoding, Reply, Request, Scanner, Step, Vendor, VendorName,
+};
 use tollgate_tests::dialing::{Dial, Outcome, dial, dialing, dials};
 use tollgate_tests::house::{self, Watched};
 
@@ -35,14 +37,25 @@ async fn a_key_in_an_answers_headers_is_taken_out() {
         vendor.answer(Answer::by_request(move |request: &Request| {
             let key = encoding.encode(request.key().unwrap_or_default().as_bytes());
             let whole = encoding.encode(request.header("authorization").unwrap_or_default().as_bytes());
-            Reply::new(200).header("x-echo", format!("you said {key}.")).header("x-whole", whole).header("x-kept", "kept")
+            Reply::new(200)
+                .header("x-echo", format!("you said {key}."))
+                .header("x-whole", whole)
+                .header("x-kept", "kept")
         }));
         let outcome = dial(&host, models(&vendor)).await;
         refuse_key(&host, &outcome);
         assert_eq!(outcome.header("x-kept"), ["kept"], "{encoding:?}: {outcome:?}");
     }
     // headers that carry credentials are taken out whatever they hold
-    let named = ["authorization", "proxy-authorization", "set-cookie", "x-api-key", "www-authenticate", "proxy-authenticate", "x-auth-token"];
+    let named = [
+        "authorization",
+        "proxy-authorization",
+        "set-cookie",
+        "x-api-key",
+        "www-authenticate",
+        "proxy-authenticate",
+        "x-auth-token",
+    ];
     vendor.answer(named.iter().fold(Reply::new(200), |reply, name| reply.header(name, "something")));
     let outcome = dial(&host, models(&vendor)).await;
     assert!(named.iter().all(|name| outcome.header(name).is_empty()), "{outcome:?}");
@@ -62,8 +75,15 @@ async fn a_key_in_an_answers_body_is_taken_out_wherever_it_is_cut() {
             vendor.answer(Reply::new(200).chunks([&*format!("before {first}"), &*format!("{second} after")]));
             let outcome = dial(&host, models(&vendor)).await;
             refuse_key(&host, &outcome);
-            assert!(outcome.body.starts_with("before ") && outcome.body.ends_with(" after"), "{encoding:?} at {cut}: {outcome:?}");
-            assert_eq!(outcome.body.len(), "before  after".len() + spelled.len(), "a length that someone counted on");
+            assert!(
+                outcome.body.starts_with("before ") && outcome.body.ends_with(" after"),
+                "{encoding:?} at {cut}: {outcome:?}"
+            );
+            assert_eq!(
+                outcome.body.len(),
+                "before  after".len() + spelled.len(),
+                "a length that someone counted on"
+            );
         }
     }
     host.finish().await;
@@ -95,7 +115,9 @@ async fn a_vendor_that_goes_on_saying_the_key_is_cut_off() {
     let outcome = dial(&host, models(&vendor)).await;
     refuse_key(&host, &outcome);
     assert!(outcome.body_error.is_some() && outcome.body.len() < body.len(), "{outcome:?}");
-    vendor.answer(Reply::new(200).header("a", host.key()).header("b", host.key()).header("c", host.key()).body("x"));
+    vendor.answer(
+        Reply::new(200).header("a", host.key()).header("b", host.key()).header("c", host.key()).body("x"),
+    );
     let outcome = dial(&host, models(&vendor)).await;
     assert!(outcome.error.is_some(), "{outcome:?}");
     // the plugin is not locked out by what a vendor does
@@ -127,7 +149,9 @@ async fn a_key_that_is_wrong_revoked_or_expired_is_told_apart_by_nobody() {
     // S19
     let (vendor, host) = dialing().await;
     let mut seen = Vec::new();
-    for (code, message) in [("invalid_api_key", "no such key"), ("revoked", "revoked yesterday"), ("expired", "expired in May")] {
+    for (code, message) in
+        [("invalid_api_key", "no such key"), ("revoked", "revoked yesterday"), ("expired", "expired in May")]
+    {
         vendor.answer(Answer::failure_for_seconds(401, code, message, 7));
         seen.push(dial(&host, models(&vendor)).await);
     }
@@ -146,10 +170,16 @@ async fn bytes_after_an_answer_never_become_another() {
         Answer::from(Reply::new(200).chunks(["first"]).extra(second)),
         Answer::from(Reply::new(200).body("first").extra("x")),
         Answer::from(Reply::new(204).extra(second)),
-        Answer::raw(format!("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n{second}")),
-        Answer::raw(format!("HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 9\r\n\r\nfirst{second}")),
+        Answer::raw(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n{second}"
+        )),
+        Answer::raw(format!(
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 9\r\n\r\nfirst{second}"
+        )),
         Answer::raw(format!("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirst\r\n\r\n{second}")),
-        Answer::raw(format!("HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n{second}")),
+        Answer::raw(format!(
+            "HTTP/1.0 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfirst\r\n0\r\n\r\n{second}"
+        )),
     ];
     for (number, answer) in odd.into_iter().enumerate() {
         vendor.answer(answer);
@@ -166,7 +196,9 @@ async fn bytes_after_an_answer_never_become_another() {
 async fn an_answer_that_is_no_http_is_an_error_without_words() {
     // S05, E34: whatever a vendor does, the plugin gets a code, and the key is in no message
     let vendor = Vendor::start().await.unwrap();
-    let host = house::start(dials(&vendor).configure(|plugin| plugin.egress.response_body_bytes = 1 << 20).unwrap()).await;
+    let host =
+        house::start(dials(&vendor).configure(|plugin| plugin.egress.response_body_bytes = 1 << 20).unwrap())
+            .await;
     let key = host.key().to_owned();
     let reply = || Reply::new(200);
     let bad: Vec<Answer> = vec![
@@ -178,12 +210,15 @@ async fn an_answer_that_is_no_http_is_an_error_without_words() {
         Answer::raw(format!("HTTP/9.9 200 {key}\r\n\r\n")).then(Step::Close),
         Answer::raw(format!("HTTP/1.1 200 OK\r\n{key}\r\n\r\n")).then(Step::Close),
         Answer::raw(format!("HTTP/1.1 200 OK\r\nx: {key}\0\r\n\r\n")).then(Step::Close),
-        Answer::raw(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{key}\r\n")).then(Step::Close),
-        Answer::raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n").then(Step::Close),
+        Answer::raw(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{key}\r\n"))
+            .then(Step::Close),
+        Answer::raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffffff\r\n")
+            .then(Step::Close),
         Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n").then(Step::Close),
         Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\nhello").then(Step::Close),
         Answer::raw("HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999\r\n\r\n").then(Step::Close),
-        Answer::raw(format!("HTTP/1.1 101 Switching\r\nupgrade: {key}\r\nconnection: upgrade\r\n\r\n")).then(Step::Close),
+        Answer::raw(format!("HTTP/1.1 101 Switching\r\nupgrade: {key}\r\nconnection: upgrade\r\n\r\n"))
+            .then(Step::Close),
         Answer::from(reply().body("short").claiming(100)).then(Step::Close),
         Answer::from(reply().chunks([key.clone()])).cut_after(100),
         Answer::from(reply().body(key.clone())).cut_after(20),
@@ -196,7 +231,10 @@ async fn an_answer_that_is_no_http_is_an_error_without_words() {
         Answer::steps([Step::Send(b"HTTP/1.1 200 OK\r\n\r\n".to_vec()), Step::Flood(vec![b'x'; 64 << 10])]),
         Answer::steps([Step::Flood(b"HTTP/1.1 100 Continue\r\n\r\n".to_vec())]),
         Answer::steps([Step::Send(b"HTTP/1.1 200 OK\r\n".to_vec()), Step::Flood(b"x-more: x\r\n".to_vec())]),
-        Answer::steps([Step::Send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;".to_vec()), Step::Flood(b"extension".to_vec())]),
+        Answer::steps([
+            Step::Send(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1;".to_vec()),
+            Step::Flood(b"extension".to_vec()),
+        ]),
     ];
     for (number, answer) in bad.into_iter().enumerate() {
         vendor.answer(answer);
@@ -216,7 +254,8 @@ async fn trailers_of_an_answer_are_filtered_like_headers() {
     // E36
     let (vendor, host) = dialing().await;
     let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\ntrailer: x-plain\r\n\r\n4\r\nbody\r\n0\r\n";
-    let trailers = format!("x-plain: kept\r\nauthorization: {0}\r\nx-echo: {0}\r\nset-cookie: a=b\r\n\r\n", host.key());
+    let trailers =
+        format!("x-plain: kept\r\nauthorization: {0}\r\nx-echo: {0}\r\nset-cookie: a=b\r\n\r\n", host.key());
     vendor.answer(Answer::raw(format!("{head}{trailers}")));
     let outcome = dial(&host, models(&vendor)).await;
     refuse_key(&host, &outcome);

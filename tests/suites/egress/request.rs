@@ -19,12 +19,36 @@ async fn the_wire_has_one_host_and_it_is_the_checked_one() {
     // E04, E20
     let (vendor, host) = dialing().await;
     let stolen = [
-        "Host", "host", "HOST", ":authority", ":path", ":scheme", ":method", "X-Forwarded-Host", "X-Forwarded-For",
-        "x-forwarded-proto", "X-Original-URL", "X-Rewrite-URL", "X-HTTP-Method-Override", "Forwarded", "Via", "X-Real-IP",
-        "X-Host", "x_forwarded_host", "Upgrade", "Connection", "HTTP2-Settings", "Proxy-Connection", "Keep-Alive", "Expect",
-        "TE", "Trailer",
+        "Host",
+        "host",
+        "HOST",
+        ":authority",
+        ":path",
+        ":scheme",
+        ":method",
+        "X-Forwarded-Host",
+        "X-Forwarded-For",
+        "x-forwarded-proto",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-HTTP-Method-Override",
+        "Forwarded",
+        "Via",
+        "X-Real-IP",
+        "X-Host",
+        "x_forwarded_host",
+        "Upgrade",
+        "Connection",
+        "HTTP2-Settings",
+        "Proxy-Connection",
+        "Keep-Alive",
+        "Expect",
+        "TE",
+        "Trailer",
     ];
-    let asked = stolen.iter().fold(Dial::get(&format!("{}/v1/models", vendor.url())), |dial, name| dial.header(name, "evil.test"));
+    let asked = stolen
+        .iter()
+        .fold(Dial::get(&format!("{}/v1/models", vendor.url())), |dial, name| dial.header(name, "evil.test"));
     let outcome = dial(&host, asked).await;
     assert_eq!(outcome.status, Some(200), "{outcome:?}");
     let request = &vendor.requests()[0];
@@ -66,7 +90,10 @@ async fn one_request_of_a_plugin_is_one_request_on_the_wire() {
     ];
     let mut answered = 0;
     for framing in framings {
-        let asked = framing.iter().fold(Dial::post(&completions(&vendor), smuggled), |dial, (name, value)| dial.header(name, value));
+        let asked =
+            framing.iter().fold(Dial::post(&completions(&vendor), smuggled), |dial, (name, value)| {
+                dial.header(name, value)
+            });
         let outcome = dial(&host, asked).await;
         // a body that is not what its length says may end the request instead
         answered += usize::from(outcome.status.is_some());
@@ -88,14 +115,33 @@ async fn odd_header_names_are_refused_or_mean_the_same() {
     // E37
     let (vendor, host) = dialing().await;
     let names = [
-        "authorization ", "authorization\t", " authorization", "authorization\u{b}", "auth\u{f6}rization", "authorization:",
-        "x\u{0}y", "x\u{80}", "x\u{ff}", "\u{130}", "x(y)", "x/y", "x@y", "x[y]", "x,y", "x;y", "x=y", "x{y}", "\"x\"",
+        "authorization ",
+        "authorization\t",
+        " authorization",
+        "authorization\u{b}",
+        "auth\u{f6}rization",
+        "authorization:",
+        "x\u{0}y",
+        "x\u{80}",
+        "x\u{ff}",
+        "\u{130}",
+        "x(y)",
+        "x/y",
+        "x@y",
+        "x[y]",
+        "x,y",
+        "x;y",
+        "x=y",
+        "x{y}",
+        "\"x\"",
     ];
     for name in names {
         let outcome = dial(&host, Dial::get(&format!("{}/v1/models", vendor.url())).header(name, "v")).await;
         assert_eq!(outcome.refused.len(), 1, "{name:?}: {outcome:?}");
     }
-    let asked = ["X-Twice", "x-twice", "X-TWICE"].iter().fold(Dial::get(&format!("{}/v1/models", vendor.url())), |dial, name| dial.header(name, "v"));
+    let asked = ["X-Twice", "x-twice", "X-TWICE"]
+        .iter()
+        .fold(Dial::get(&format!("{}/v1/models", vendor.url())), |dial, name| dial.header(name, "v"));
     assert_eq!(dial(&host, asked).await.status, Some(200));
     assert_eq!(vendor.requests().last().map(|request| request.all("x-twice").len()), Some(3));
     host.finish().await;
@@ -105,7 +151,18 @@ async fn odd_header_names_are_refused_or_mean_the_same() {
 async fn trailers_of_a_request_do_not_leave() {
     // E36
     let (vendor, host) = dialing().await;
-    let names = ["authorization", "x-api-key", "cookie", "x-amz-security-token", "host", "content-length", "x-auth-token", "trailer", "te", "x-plain"];
+    let names = [
+        "authorization",
+        "x-api-key",
+        "cookie",
+        "x-amz-security-token",
+        "host",
+        "content-length",
+        "x-auth-token",
+        "trailer",
+        "te",
+        "x-plain",
+    ];
     let trailers = names.iter().map(|name| ((*name).to_owned(), "sk-of-somebody-else".to_owned())).collect();
     let asked = Dial { trailers, ..Dial::post(&completions(&vendor), "{}") };
     let outcome = dial(&host, asked).await;
@@ -120,17 +177,26 @@ async fn a_plugins_timeouts_are_brought_into_range() {
     // E40
     let (vendor, host) = dialing().await;
     for timeouts in [[u64::MAX; 3], [1 << 62; 3], [600_000_000_000; 3]] {
-        let outcome = dial(&host, Dial { timeouts: Some(timeouts), ..Dial::get(&format!("{}/v1/models", vendor.url())) }).await;
+        let outcome = dial(
+            &host,
+            Dial { timeouts: Some(timeouts), ..Dial::get(&format!("{}/v1/models", vendor.url())) },
+        )
+        .await;
         assert_eq!(outcome.status, Some(200), "{timeouts:?}");
     }
     // the shortest are a millisecond: enough for some requests, so that only what must not happen is known
     for timeouts in [[0; 3], [1; 3], [0, u64::MAX, 0]] {
-        let outcome = dial(&host, Dial { timeouts: Some(timeouts), ..Dial::get(&format!("{}/v1/models", vendor.url())) }).await;
+        let outcome = dial(
+            &host,
+            Dial { timeouts: Some(timeouts), ..Dial::get(&format!("{}/v1/models", vendor.url())) },
+        )
+        .await;
         assert!(outcome.status.is_some() || outcome.error.is_some(), "{outcome:?}");
     }
     // none waits longer than the operator allows, or the vendor would hold it forever
     vendor.answer(Answer::hang());
-    let impatient = Dial { timeouts: Some([u64::MAX, 1, u64::MAX]), ..Dial::get(&format!("{}/v1/models", vendor.url())) };
+    let impatient =
+        Dial { timeouts: Some([u64::MAX, 1, u64::MAX]), ..Dial::get(&format!("{}/v1/models", vendor.url())) };
     assert_eq!(dial(&host, impatient).await.error.as_deref(), Some("ErrorCode::HttpResponseTimeout"));
     host.finish().await;
 }
@@ -139,11 +205,17 @@ async fn a_plugins_timeouts_are_brought_into_range() {
 async fn compressed_answers_are_not_asked_for_and_not_taken() {
     // E42
     let (vendor, host) = dialing().await;
-    for coding in ["gzip", "br", "zstd", "deflate", "x-gzip", "GZIP", "gzip, identity", "identity, gzip", "bzip2"] {
+    for coding in
+        ["gzip", "br", "zstd", "deflate", "x-gzip", "GZIP", "gzip, identity", "identity, gzip", "bzip2"]
+    {
         vendor.answer(Reply::new(200).header("content-encoding", coding).body("\u{1f}\u{8b}".repeat(8)));
         let asked = Dial::get(&format!("{}/v1/models", vendor.url())).header("accept-encoding", "gzip, br");
         let outcome = dial(&host, asked).await;
-        assert_eq!((outcome.error.as_deref(), outcome.body.as_str()), (Some("ErrorCode::HttpResponseContentCoding(None)"), ""), "{coding}");
+        assert_eq!(
+            (outcome.error.as_deref(), outcome.body.as_str()),
+            (Some("ErrorCode::HttpResponseContentCoding(None)"), ""),
+            "{coding}"
+        );
     }
     assert!(vendor.requests().iter().all(|request| request.header("accept-encoding") == Some("identity")));
     vendor.answer(Reply::new(200).header("content-encoding", "identity").body("plain"));
@@ -156,7 +228,8 @@ async fn one_call_makes_so_many_requests_and_no_more() {
     // R30
     let (vendor, host) = dialing().await;
     let requests = |count| vec![Dial::get(&format!("{}/v1/models", vendor.url())); count];
-    let answered = |outcomes: Vec<Outcome>| outcomes.iter().filter(|outcome| outcome.status == Some(200)).count();
+    let answered =
+        |outcomes: Vec<Outcome>| outcomes.iter().filter(|outcome| outcome.status == Some(200)).count();
     assert_eq!(answered(dial_all(&host, "keyed", Script { requests: requests(9), at_once: false }).await), 8);
     assert_eq!(answered(dial_all(&host, "keyed", Script { requests: requests(5), at_once: true }).await), 4);
     host.finish().await;
