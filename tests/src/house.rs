@@ -1,9 +1,11 @@
 //! A host that is watched: its keys may turn up at the vendor and nowhere else.
 
 use std::ops::Deref;
+use std::time::Duration;
 
 use tollgate::Error;
-use tollgate_test_kit::{TestHost, TestHostBuilder};
+use tollgate::types::Prompt;
+use tollgate_test_kit::{Answered, TestHost, TestHostBuilder};
 
 use crate::guests::Guest;
 use crate::log;
@@ -41,7 +43,18 @@ pub async fn try_start(builder: TestHostBuilder) -> Result<Watched, Error> {
     builder.start().await.map(|host| Watched(Some(host)))
 }
 
+/// Longer than anything takes that is not stuck.
+const STUCK: Duration = Duration::from_secs(60);
+
 impl Watched {
+    /// [`TestHost::ask`], but a test that waits for what never comes fails, and shows what was logged last.
+    pub async fn ask(&self, model: &str, prompt: impl Into<Prompt>) -> Answered {
+        match tokio::time::timeout(STUCK, self.deref().ask(model, prompt)).await {
+            Ok(answered) => answered,
+            Err(_) => panic!("`{model}` never ended; the last that was logged:\n{}", log::last_lines(40)),
+        }
+    }
+
     /// Ends the host and looks for its keys everywhere. Every test ends with it.
     pub async fn finish(mut self) {
         if let Some(host) = self.0.take() {

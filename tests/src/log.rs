@@ -7,7 +7,7 @@ use std::io;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use tollgate_test_kit::{Canary, Scanner};
-use tracing::level_filters::LevelFilter;
+use tracing_subscriber::EnvFilter;
 
 static STATE: Mutex<Option<State>> = Mutex::new(None);
 
@@ -20,6 +20,10 @@ struct State {
     leaks: Vec<String>,
 }
 
+/// All, at the finest level, but not the compiler: it works before any key is there, and says a gigabyte about it.
+const CAPTURED: &str =
+    "trace,cranelift=off,regalloc2=off,wasmtime_internal_cranelift=off,wasmtime_environ=off";
+
 /// The longest spelling of a key: what was scanned is scanned again so far back.
 const OVERLAP: usize = 512;
 
@@ -28,7 +32,7 @@ pub fn capture() {
     static STARTED: Once = Once::new();
     STARTED.call_once(|| {
         tracing_subscriber::fmt()
-            .with_max_level(LevelFilter::TRACE)
+            .with_env_filter(EnvFilter::new(CAPTURED))
             .with_ansi(false)
             .with_writer(|| Writer)
             .init();
@@ -43,6 +47,13 @@ pub fn watch_for(canaries: &[Canary]) {
 /// What has been logged so far.
 pub fn text() -> String {
     with(|state| String::from_utf8_lossy(&state.text).into_owned())
+}
+
+/// The last lines that have been logged.
+pub fn last_lines(count: usize) -> String {
+    let text = text();
+    let lines: Vec<&str> = text.lines().collect();
+    lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")
 }
 
 /// Scans what was logged since the last scan. Fails for every leak that was ever found, whichever test is to blame.

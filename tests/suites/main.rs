@@ -1,6 +1,9 @@
 //! The suites: one binary, a module per family.
 
 mod architecture;
+mod contract;
 mod egress;
+mod isolation;
 mod keys;
+mod limits;
 mod openai;

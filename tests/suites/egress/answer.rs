@@ -267,10 +267,11 @@ async fn trailers_of_an_answer_are_filtered_like_headers() {
 #[tokio::test]
 async fn a_plugin_that_lets_go_of_an_answer_ends_its_connection() {
     let (vendor, host) = dialing().await;
-    let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\nstart";
+    // ends in what cannot begin a key, which would be held back
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\nbegun";
     vendor.answer(Answer::raw(head).then(Step::Hang));
     let outcome = dial(&host, Dial { read: Some(1), ..models(&vendor) }).await;
-    assert_eq!(outcome.body, "start");
+    assert_eq!(outcome.body, "begun");
     vendor.until_all_closed().await;
     assert_eq!(vendor.connections()[0].state, ConnectionState::ClosedByClient);
     host.finish().await;

@@ -1,6 +1,6 @@
 //! What a request looks like when it leaves.
 
-use tollgate_test_kit::{Answer, Reply, Request, Vendor};
+use tollgate_test_kit::{Answer, Gate, Reply, Request, Vendor};
 use tollgate_tests::dialing::{Dial, Outcome, Script, dial, dial_all, dialing};
 
 fn completions(vendor: &Vendor) -> String {
@@ -231,7 +231,15 @@ async fn one_call_makes_so_many_requests_and_no_more() {
     let answered =
         |outcomes: Vec<Outcome>| outcomes.iter().filter(|outcome| outcome.status == Some(200)).count();
     assert_eq!(answered(dial_all(&host, "keyed", Script { requests: requests(9), at_once: false }).await), 8);
-    assert_eq!(answered(dial_all(&host, "keyed", Script { requests: requests(5), at_once: true }).await), 4);
+    let gate = Gate::new();
+    vendor.otherwise(Answer::echo().behind(&gate));
+    let opening = async {
+        gate.arrived(4).await;
+        gate.open();
+    };
+    let (outcomes, ()) =
+        tokio::join!(dial_all(&host, "keyed", Script { requests: requests(5), at_once: true }), opening);
+    assert_eq!(answered(outcomes), 4);
     host.finish().await;
 }
 
