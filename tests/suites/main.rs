@@ -3,6 +3,7 @@
 mod architecture;
 mod contract;
 mod egress;
+mod embedding;
 mod isolation;
 mod keys;
 mod limits;
