@@ -4,8 +4,9 @@ use std::ops::Deref;
 use std::time::Duration;
 
 use tollgate::Error;
-use tollgate::types::Prompt;
-use tollgate_test_kit::{Answered, TestHost, TestHostBuilder};
+use tollgate::config::PluginConfig;
+use tollgate::types::{Prompt, SecretRef};
+use tollgate_test_kit::{Answered, SECRET, TestHost, TestHostBuilder, Vendor};
 
 use crate::guests::Guest;
 use crate::log;
@@ -30,6 +31,13 @@ pub fn component(name: &str, bytes: impl Into<std::sync::Arc<[u8]>>) -> TestHost
 pub fn builtins() -> TestHostBuilder {
     log::capture();
     TestHost::builder().expect("a builder").with(|builder| builder.builtins(tollgate_builtins::all()))
+}
+
+/// Begins a host with the built-ins, of which `openai` goes to this vendor, with the test's key.
+pub fn openai(vendor: &Vendor) -> TestHostBuilder {
+    let mut openai = PluginConfig::builtin("openai".parse().expect("a plugin's name")).origins([]);
+    openai.key = Some(SecretRef::Secret(SECRET.parse().expect("a secret's name")));
+    builtins().plugin(openai).vendor(vendor).expect("a vendor's origin")
 }
 
 /// Starts a host, watched.

@@ -108,7 +108,7 @@ impl TestHost {
     pub async fn finish(self) -> anyhow::Result<()> {
         let models = self.host.models().await;
         let plugins = self.host.plugins();
-        self.saw(&format!("{models:?} {plugins:?} {:?} {self:?}", self.host));
+        self.saw(&format!("{models:?} {plugins:?} {:?}", self.host));
         self.host.shutdown(Duration::from_secs(5)).await;
         let scanner = Scanner::new(&self.canaries);
         let given_out = std::mem::take(&mut *self.given_out.lock().unwrap_or_else(PoisonError::into_inner));
@@ -179,6 +179,12 @@ impl TestHostBuilder {
         Ok(self)
     }
 
+    /// Adds a secret of this very value.
+    pub fn secret_value(mut self, reference: SecretRef, value: &str) -> Self {
+        self.keys = self.keys.with(reference, value);
+        self
+    }
+
     /// Keeps what can be made again in this directory, and looks for keys there at the end.
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         let dir = dir.into();
@@ -247,4 +253,35 @@ fn files_below(dir: Option<&std::path::Path>) -> anyhow::Result<Vec<PathBuf>> {
         }
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_in_what_the_host_gave_out_is_found() {
+        let host = TestHost::builder().unwrap().start().await.unwrap();
+        host.saw(&format!("the key backwards: {}", host.key().chars().rev().collect::<String>()));
+        let error = host.finish().await.unwrap_err().to_string();
+        let place = "a key is in what the host gave out:\nReversed: the key backwards: <key>";
+        assert!(error.starts_with(place), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_key_in_a_file_of_the_cache_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let host = TestHost::builder().unwrap().cache_dir(dir.path()).start().await.unwrap();
+        std::fs::create_dir_all(dir.path().join("a/b")).unwrap();
+        std::fs::write(dir.path().join("a/b/c"), host.key()).unwrap();
+        let error = host.finish().await.unwrap_err().to_string();
+        assert!(error.contains("a/b/c"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_kept_its_keys_to_itself_finishes_well() {
+        let host = TestHost::builder().unwrap().start().await.unwrap();
+        assert!(host.ask("none/such", "hello").await.error.is_some());
+        host.finish().await.unwrap();
+    }
 }

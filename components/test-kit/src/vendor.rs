@@ -22,6 +22,7 @@ mod tests;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -58,6 +59,8 @@ pub enum Greeting {
     Plain,
     /// Wants TLS first.
     Tls(Identity),
+    /// Is a proxy first, and then the vendor behind it: takes a `CONNECT` to anywhere, then wants TLS.
+    Proxy(Identity),
     /// Accepts and then says nothing, not even TLS.
     Silence,
 }
@@ -94,7 +97,8 @@ impl Vendor {
     pub async fn start_at(address: SocketAddr, greeting: Greeting) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let scheme = if matches!(greeting, Greeting::Plain) { "http" } else { "https" };
+        let clear = matches!(greeting, Greeting::Plain | Greeting::Proxy(_));
+        let scheme = if clear { "http" } else { "https" };
         let (script, record) = (Script::default(), Record::default());
         let mut tasks = JoinSet::new();
         tasks.spawn(listen(listener, greeting, script.clone(), record.clone()));
@@ -189,6 +193,11 @@ async fn greet(socket: TcpStream, greeting: Greeting, script: Script, record: Re
     match greeting {
         Greeting::Plain => connection::serve(socket, number, script, record).await,
         Greeting::Tls(identity) => shake_hands(socket, &identity, number, script, record).await,
+        Greeting::Proxy(identity) => {
+            if let Ok(socket) = be_proxy(socket, number, &record).await {
+                shake_hands(socket, &identity, number, script, record).await;
+            }
+        }
         Greeting::Silence => stay_silent(socket, number, record).await,
     }
 }
@@ -207,6 +216,22 @@ async fn shake_hands(socket: TcpStream, identity: &Identity, number: usize, scri
             record.note(number, |connection| connection.state = state);
         }
     }
+}
+
+/// Reads a `CONNECT`, one byte at a time so as to take none of what follows, and grants it.
+async fn be_proxy(mut socket: TcpStream, number: usize, record: &Record) -> io::Result<TcpStream> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(socket.read_u8().await?);
+    }
+    let mut request = Request::parse_head(head.strip_suffix(b"\n\r\n").unwrap_or(&head));
+    request.connection = number;
+    record.note(number, |connection| {
+        connection.bytes.append(&mut head);
+        connection.requests.push(request);
+    });
+    socket.write_all(b"HTTP/1.1 200 connected\r\n\r\n").await?;
+    Ok(socket)
 }
 
 async fn stay_silent(mut socket: TcpStream, number: usize, record: Record) {

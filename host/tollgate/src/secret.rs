@@ -50,31 +50,6 @@ mod tests {
         assert_eq!(format!("{secret:?} {secret:#?}"), "Secret(..) Secret(..)");
     }
 
-    /// Whether each type has a trait: the constant of the bounded impl hides that of the blanket one.
-    macro_rules! have {
-        ($bound:path: $($type:ty),+) => {{
-            trait Otherwise {
-                const HAS: bool = false;
-            }
-            impl<T: ?Sized> Otherwise for T {}
-            struct Probe<T: ?Sized>(std::marker::PhantomData<T>);
-            impl<T: ?Sized + $bound> Probe<T> {
-                const HAS: bool = true;
-            }
-            [$(<Probe<$type>>::HAS),+]
-        }};
-    }
-
-    #[test]
-    fn a_secret_cannot_be_printed_serialized_compared_or_looked_into() {
-        // S06
-        assert_eq!(have!(std::fmt::Display: String, Secret, Credential), [true, false, false]);
-        assert_eq!(have!(serde::Serialize: String, Secret, Credential), [true, false, false]);
-        assert_eq!(have!(PartialEq: String, Secret, Credential), [true, false, false]);
-        assert_eq!(have!(AsRef<[u8]>: String, Secret, Credential), [true, false, false]);
-        assert_eq!(have!(std::ops::Deref: String, Secret, Credential), [true, false, false]);
-    }
-
     #[test]
     fn a_value_is_trimmed_and_an_empty_one_is_none() {
         assert_eq!(Secret::new(b" \tkey\r\n".to_vec()).unwrap().expose(), b"key");

@@ -102,6 +102,21 @@ async fn it_refuses_a_wrong_key_and_takes_the_right_one() {
     assert!(exchange(&vendor, &ask("right")).await.starts_with("HTTP/1.1 200"));
 }
 
+#[tokio::test]
+async fn a_proxy_takes_a_connect_and_then_wants_tls() {
+    let identity = Authority::new().unwrap().sign(&["vendor.test"]).unwrap();
+    let vendor = Vendor::start_with(Greeting::Proxy(identity)).await.unwrap();
+    let mut stream = connect(&vendor).await;
+    stream.write_all(b"CONNECT vendor.test:443 HTTP/1.1\r\nHost: vendor.test:443\r\n\r\n").await.unwrap();
+    let mut granted = [0; 12];
+    stream.read_exact(&mut granted).await.unwrap();
+    assert_eq!(&granted, b"HTTP/1.1 200");
+    assert_eq!(vendor.requests()[0].target, "vendor.test:443");
+    stream.write_all(b"no TLS at all, which is noticed").await.unwrap();
+    vendor.until_all_closed().await;
+    assert!(matches!(vendor.connections()[0].state, ConnectionState::HandshakeFailed(_)));
+}
+
 #[test]
 fn most_vendors_show_parts_of_the_key_that_they_refuse() {
     let key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789";
