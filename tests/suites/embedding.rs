@@ -1,6 +1,6 @@
 //! The example that embeds the library in a server, as it stands, with a client in front of it.
 
-#[expect(dead_code, missing_docs, reason = "the example's own `main` is not called here")]
+#[expect(dead_code, reason = "the example's own `main` is not called here")]
 #[path = "../../host/tollgate-builtins/examples/server.rs"]
 mod server;
 
