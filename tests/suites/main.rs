@@ -5,6 +5,7 @@ mod cli;
 mod completeness;
 mod contract;
 mod egress;
+mod embedding;
 mod isolation;
 mod keys;
 mod limits;

@@ -33,13 +33,17 @@ async fn main() -> anyhow::Result<()> {
     let keys = MemoryKeys::default().with(SecretRef::Secret("OPENAI_API_KEY".parse()?), key);
     let host = Host::builder().builtins(tollgate_builtins::all()).keys(Arc::new(keys)).build().await?;
 
-    let app = Router::new().route("/prompt", post(answer)).with_state(host.clone());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
     host.listens_at(listener.local_addr()?);
     let stop = async { tokio::signal::ctrl_c().await.unwrap_or_default() };
-    axum::serve(listener, app).with_graceful_shutdown(stop).await?;
+    axum::serve(listener, app(host.clone())).with_graceful_shutdown(stop).await?;
     host.shutdown(Duration::from_secs(30)).await;
     Ok(())
+}
+
+/// Everything that the server answers.
+pub fn app(host: Host) -> Router {
+    Router::new().route("/prompt", post(answer)).with_state(host)
 }
 
 async fn answer(State(host): State<Host>, Json(asked): Json<Asked>) -> Response {
