@@ -25,7 +25,6 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::plugin::Seen;
 use crate::secret::Credential;
-use crate::telemetry;
 use crate::types::OriginGrant;
 
 use super::Shared;
@@ -136,29 +135,10 @@ impl Exchange {
     {
         let Admitted { target, grant, place } = admitted;
         let payload = self.read(&headers, body).await?;
-        let mut lease = self.connect(grant).await?;
-        let (mut request, patterns) = self.dress(&target, grant, headers, payload, lease.absolute_form())?;
-        let response = loop {
-            // before the first byte: from here on the vendor may charge for it
-            self.call.seen.mark_request_sent();
-            match self.send(&mut lease, request).await {
-                Ok(response) => break response,
-                Err(Unanswered::Unsent(unsent)) => {
-                    request = *unsent;
-                    lease = self.connect(grant).await?;
-                }
-                Err(Unanswered::Failed(failure)) => return Err(failure),
-            }
-        };
-        tracing::debug!(
-            target: telemetry::EGRESS,
-            method = %target.method,
-            origin = %target.origin,
-            address = %lease.address(),
-            reused = lease.is_reused(),
-            status = response.status().as_u16(),
-            "answered"
-        );
+        let lease = self.connect(grant).await?;
+        let (request, patterns) = self.dress(&target, grant, headers, payload, lease.absolute_form())?;
+        let (response, lease) = self.deliver(grant, lease, request).await?;
+        self.call.findings.answered(&target, &lease, response.status());
         let key = (patterns, self.call.slot().cloned());
         self.receive(response, lease, key, started, place)
     }
@@ -215,6 +195,27 @@ impl Exchange {
         };
         inject(headers, credential)?;
         Ok((request, self.outlet.patterns.get(&credential.secret)))
+    }
+
+    /// Sends on this connection, or on another where this one turns out to be closed before the first byte.
+    pub(super) async fn deliver(
+        &self,
+        grant: &OriginGrant,
+        mut lease: Lease,
+        mut request: Request<Payload>,
+    ) -> Result<(Response<Incoming>, Lease), Failure> {
+        loop {
+            // before the first byte: from here on the vendor may charge for it
+            self.call.seen.mark_request_sent();
+            match self.send(&mut lease, request).await {
+                Ok(response) => return Ok((response, lease)),
+                Err(Unanswered::Unsent(unsent)) => {
+                    request = *unsent;
+                    lease = self.connect(grant).await?;
+                }
+                Err(Unanswered::Failed(failure)) => return Err(failure),
+            }
+        }
     }
 
     /// Sends, and waits for the head of the answer.

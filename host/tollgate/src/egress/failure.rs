@@ -10,7 +10,6 @@ use super::denial::Cause;
 
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
 pub(crate) enum Failure {
     /// A rule of the gate refused it.
     #[error("refused by rule {}", .0.id())]

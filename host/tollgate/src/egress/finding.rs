@@ -7,12 +7,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use http::StatusCode;
+
 use crate::plugin::{GateError, Seen};
 use crate::telemetry;
 use crate::types::{PluginName, RequestId};
 
 use super::denial::{Cause, Denial};
 use super::failure::Failure;
+use super::pool::Lease;
+use super::target::Target;
 
 /// Events of one call.
 const EVENTS: u32 = 16;
@@ -44,6 +48,21 @@ impl Findings {
                 tracing::debug!(target: telemetry::EGRESS, %plugin, %request, "{other}");
             }
         }
+    }
+
+    /// Reports an answer: who gave it, from where. Neither the path nor the query is anybody's business.
+    pub(super) fn answered(&self, target: &Target, lease: &Lease, status: StatusCode) {
+        tracing::debug!(
+            target: telemetry::EGRESS,
+            plugin = %self.0.plugin,
+            request = %self.0.request,
+            method = %target.method,
+            origin = %target.origin,
+            address = %lease.address(),
+            reused = lease.is_reused(),
+            status = status.as_u16(),
+            "answered"
+        );
     }
 
     /// Reports what a rule refused, or found.

@@ -4,6 +4,7 @@
 //! never a URL (SECURITY.md E39), and is marked sensitive so that no layer below prints it (S07). Which header is the
 //! plugin's wish; that it is not one on which the request's meaning hangs is checked here.
 
+use bytes::BytesMut;
 use http::header::{self, HeaderMap, HeaderValue};
 
 use crate::secret::Credential;
@@ -21,10 +22,12 @@ pub(super) fn inject(headers: &mut HeaderMap, credential: &Credential) -> Result
     if matches!(Class::of(name), Class::Managed | Class::Forwarding) || structural.contains(name) {
         return Err(Cause::KeyPlacement(name.clone()));
     }
-    let prefix = credential.placement.prefix.as_bytes();
-    let text = zeroize::Zeroizing::new([prefix, credential.secret.expose()].concat());
-    let mut value =
-        HeaderValue::from_bytes(&text).map_err(|_| Cause::KeyUnusable(credential.source.clone()))?;
+    let (prefix, key) = (credential.placement.prefix.as_bytes(), credential.secret.expose());
+    let mut text = BytesMut::with_capacity(prefix.len() + key.len());
+    text.extend_from_slice(prefix);
+    text.extend_from_slice(key);
+    let mut value = HeaderValue::from_maybe_shared(text.freeze())
+        .map_err(|_| Cause::KeyUnusable(credential.source.clone()))?;
     value.set_sensitive(true);
     headers.insert(name, value);
     Ok(())

@@ -244,6 +244,11 @@ impl Lease {
         &self.origin
     }
 
+    #[cfg(test)]
+    pub(super) fn is_closed(&self) -> bool {
+        self.connection.sender.is_closed()
+    }
+
     pub(super) fn address(&self) -> SocketAddr {
         self.connection.address
     }

@@ -35,7 +35,7 @@ pub(super) const HITS: u32 = 3;
 pub(super) struct Patterns {
     spellings: Vec<Vec<u8>>,
     searcher: Searcher,
-    /// Which bytes begin a spelling, and which stand in one at all: a text that ends in any other is no beginning.
+    /// Which bytes begin a spelling, and which stand in one at all: no beginning of one reaches across any other.
     first: [bool; 256],
     alphabet: [bool; 256],
     longest: usize,

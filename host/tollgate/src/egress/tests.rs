@@ -11,4 +11,5 @@ mod house;
 mod keys;
 mod leaving;
 mod log;
+mod spellings;
 mod vendor;

@@ -25,7 +25,7 @@ pub struct GrantParseError {
 impl GrantParseError {
     /// What a stranger wrote is shown escaped and cut.
     pub(crate) fn new(what: &'static str, why: &'static str, given: &str) -> Self {
-        let given = given.chars().take(128).flat_map(char::escape_debug).collect();
+        let given = given.chars().flat_map(char::escape_default).take(256).collect();
         Self { what, why, given }
     }
 

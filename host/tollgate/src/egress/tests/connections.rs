@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::Request;
 use rcgen::{GeneralSubtree, NameConstraints, date_time_ymd};
 use tokio_rustls::TlsAcceptor;
 
@@ -9,6 +10,8 @@ use super::authority::Authority;
 use super::house::{House, KEY, Plan, get, loopback, post};
 use super::vendor::{Reply, Vendor, answer, chunk, chunked, ok, until};
 use crate::egress::failure::Failure;
+use crate::egress::limit::Wishes;
+use crate::egress::payload::Payload;
 use crate::egress::{Proxy, TlsRoots};
 
 const SHORT: Duration = Duration::from_millis(60);
@@ -185,6 +188,42 @@ async fn a_connection_that_was_closed_meanwhile_costs_nothing() {
         vendor.ended(round).await;
     }
     assert_eq!(vendor.received().len(), 5);
+}
+
+#[tokio::test]
+async fn a_request_that_meets_a_closed_connection_takes_another() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let grant = loopback(&origin);
+    let house = House::new(Plan::new([grant.clone()]));
+    let serve = async || {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            stream.read_buf(&mut request).await.unwrap();
+        }
+        stream.write_all(&ok("{}")).await.unwrap();
+        stream
+    };
+    let (first, connection) = tokio::join!(house.send(get(format!("{origin}/v1/models"))), serve());
+    first.unwrap();
+    // it is taken while it is open, and closed before anything is sent
+    let exchange = house.gate.exchange(Wishes::default());
+    let lease = exchange.outlet.pool.take(&grant.origin).await.unwrap();
+    drop(connection);
+    until(|| lease.is_closed()).await;
+    let mut request = Request::new(Payload::default());
+    *request.uri_mut() = "/v1/models".parse().unwrap();
+    let serving = async {
+        let _open = serve().await;
+        std::future::pending::<()>().await;
+    };
+    let (response, lease) = tokio::select! {
+        delivered = exchange.deliver(&grant, lease, request) => delivered.unwrap(),
+        () = serving => panic!("a server that stays open does not end"),
+    };
+    assert_eq!((response.status().as_u16(), lease.is_reused()), (200, false));
 }
 
 #[tokio::test]

@@ -85,6 +85,19 @@ async fn a_plugins_own_deadlines_count_within_the_operators() {
 }
 
 #[tokio::test]
+async fn a_stalled_answer_is_noticed_on_the_plugins_threads() {
+    // R31
+    let (mut house, uri, _vendor) =
+        house(Reply::SayAndStall([chunked(), chunk("data: 1\n\n")].concat())).await;
+    let options = RequestOptions {
+        between_bytes_timeout: Some(Duration::from_millis(40)),
+        ..RequestOptions::default()
+    };
+    let outcome = send(&mut house, request(&uri, "{}"), Some(options)).await;
+    assert!(matches!(outcome, Err(Error::ConnectionReadTimeout)), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_plugin_that_is_still_writing_sees_the_refusal() {
     let (mut house, _, _vendor) = house(Reply::Say(ok("{}"))).await;
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
