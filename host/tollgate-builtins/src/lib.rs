@@ -1,1 +1,50 @@
-//! skeleton
+//! The components that come with tollgate, as bytes with their digests.
+//!
+//! They are plugins like any other: they run in the same sandbox and pass the same gate. What they have beyond others
+//! is that the host knows their bytes. So an unmodified one may be trusted with what its user already has for that
+//! vendor: the vendor's own origin, and the key under the names where people keep it.
+//!
+//! They are a crate of their own, so that whoever embeds tollgate has them, too, and so that the library builds without
+//! a WebAssembly toolchain. The build script compiles them; nothing binary is in the repository.
+
+mod bundled {
+    include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
+}
+
+use tollgate::Builtin;
+use tollgate::types::Digest;
+
+static ALL: [Builtin; 2] = [
+    Builtin::new("echo", "provider-echo", bundled::PROVIDER_ECHO.0, Digest::new(bundled::PROVIDER_ECHO.1))
+        .usual_key("echo-needs-key", "LLM_ECHO_NEEDS_KEY_KEY"),
+    Builtin::new(
+        "openai",
+        "provider-openai",
+        bundled::PROVIDER_OPENAI.0,
+        Digest::new(bundled::PROVIDER_OPENAI.1),
+    )
+    .origins(&["https://api.openai.com"])
+    .usual_key("openai", "OPENAI_API_KEY"),
+];
+
+/// All of them, in the order in which they claim the bare names of models.
+#[must_use]
+pub fn all() -> &'static [Builtin] {
+    &ALL
+}
+
+/// The one that is installed under this name.
+///
+/// # Examples
+///
+/// ```
+/// let openai = tollgate_builtins::get("openai").expect("it comes with tollgate");
+/// assert_eq!(openai.origins, ["https://api.openai.com"]);
+/// ```
+#[must_use]
+pub fn get(name: &str) -> Option<&'static Builtin> {
+    ALL.iter().find(|builtin| builtin.name == name)
+}
+
+#[cfg(test)]
+mod tests;

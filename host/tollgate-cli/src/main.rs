@@ -1,2 +1,7 @@
-//! skeleton
-fn main() {}
+//! The `tollgate` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tollgate_cli::main(std::env::args_os())
+}

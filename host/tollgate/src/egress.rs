@@ -42,6 +42,7 @@ mod target;
 mod tls;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
@@ -49,18 +50,16 @@ use tokio::sync::Semaphore;
 use crate::plugin::Seen;
 use crate::secret::Credential;
 use crate::tasks::Tasks;
-use crate::types::{EgressLimits, Endpoint, Grant, PluginName, RequestId};
+use crate::types::{EgressLimits, Endpoint, Grant, Origin, PluginName, RequestId};
 
-pub(crate) use denial::Denial;
-pub(crate) use failure::Failure;
-pub(crate) use finding::Findings;
 pub(crate) use gate::Gate;
-pub use proxy::Proxy;
+pub(crate) use proxy::Proxy;
 pub use resolve::{Resolver, SystemResolver};
 pub use tls::{TlsRoots, TlsRootsError};
 
 use connect::Connector;
 use exchange::CallState;
+use finding::Findings;
 use limit::Quota;
 use pool::Pool;
 use right::Rights;
@@ -85,17 +84,12 @@ pub(crate) struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            resolver: Arc::new(SystemResolver),
-            roots: TlsRoots::default(),
-            proxy: None,
-            own: Vec::new(),
-        }
+        Self { resolver: Arc::new(SystemResolver), roots: TlsRoots::default(), proxy: None, own: Vec::new() }
     }
 }
 
-/// The host's way out. One per host.
-#[derive(Debug)]
+/// The host's way out. Clones are one.
+#[derive(Debug, Clone)]
 pub(crate) struct Egress {
     tasks: Tasks,
     connector: Arc<Connector>,
@@ -121,25 +115,43 @@ struct Shared {
     tasks: Tasks,
 }
 
-/// TLS could not be set up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("TLS could not be set up with the versions and ciphers that are compiled in")]
-pub(crate) struct TlsUnavailable;
+/// Why the way out cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EgressError {
+    /// TLS has no version or cipher that is compiled in.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(rustls::Error),
+    /// The proxy is not one that is spoken to in plain HTTP.
+    #[error("`proxy` is `{0}`; it takes `http://host:port`, since what goes through is encrypted already")]
+    Proxy(Origin),
+    /// The file of authorities cannot be read.
+    #[error("`ca_file`: cannot read {}: {error}", .path.display())]
+    CaFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// The file of authorities has none in it, or something else.
+    #[error("`ca_file`: {}: {error}", .path.display())]
+    CaRoots {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: TlsRootsError,
+    },
+}
 
 impl Egress {
     /// Prepares the way out; nothing is opened yet.
     ///
     /// # Errors
-    /// Where TLS cannot be set up.
-    pub(crate) fn new(tasks: Tasks, settings: Settings) -> Result<Self, TlsUnavailable> {
-        let tls = Tls::new(&settings.roots).map_err(|_| TlsUnavailable)?;
+    /// [`EgressError::Tls`].
+    pub(crate) fn new(tasks: Tasks, settings: Settings) -> Result<Self, EgressError> {
+        let tls = Tls::new(&settings.roots).map_err(EgressError::Tls)?;
         let connector = Connector::new(settings.resolver, settings.proxy, settings.own);
-        Ok(Self {
-            tasks,
-            connector: Arc::new(connector),
-            tls,
-            sockets: Arc::new(Semaphore::new(SOCKETS)),
-        })
+        Ok(Self { tasks, connector: Arc::new(connector), tls, sockets: Arc::new(Semaphore::new(SOCKETS)) })
     }
 
     /// Closes an address on which the host listens to all plugins (SECURITY.md E30).
@@ -155,10 +167,7 @@ impl Egress {
         endpoints: Vec<Endpoint>,
         limits: EgressLimits,
     ) -> Outlet {
-        let sockets = [
-            Arc::new(limit::semaphore(limits.sockets)),
-            Arc::clone(&self.sockets),
-        ];
+        let sockets = [Arc::new(limit::semaphore(limits.sockets)), Arc::clone(&self.sockets)];
         Outlet(Arc::new(Shared {
             plugin,
             rights: Rights::new(grant, endpoints),
@@ -175,13 +184,8 @@ impl Egress {
 impl Outlet {
     /// The gate of one call. Its credential goes to origins whose grant carries it, and to no other.
     pub(crate) fn gate(&self, credential: Option<Credential>, seen: Arc<Seen>, request: RequestId) -> Gate {
-        let findings = Findings::new(self.0.plugin.clone(), request);
-        let call = CallState {
-            credential,
-            seen,
-            quota: Quota::new(&self.0.limits),
-            findings,
-        };
+        let findings = Findings::new(self.0.plugin.clone(), request, Arc::clone(&seen));
+        let call = CallState { credential, seen, quota: Quota::new(&self.0.limits), findings };
         Gate::new(Arc::clone(&self.0), call)
     }
 }

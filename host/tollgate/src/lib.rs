@@ -1,11 +1,54 @@
 //! tollgate runs LLM plugins written by strangers: sandboxed, without a key, inside a budget.
+//!
+//! A plugin is a WebAssembly component. A *model provider* turns a prompt into requests to one vendor's API, and the
+//! vendor's answer into a stream of events. The host owns everything that matters: keys, network, time, memory. It gives
+//! a plugin only what the operator granted, puts the key into a request where it leaves the house, and can stop any
+//! plugin at any instruction.
+//!
+//! [`Host`] is the front door:
+//!
+//! ```no_run
+//! # async fn example(config: tollgate::config::Config) -> Result<(), tollgate::Error> {
+//! use tollgate::Host;
+//!
+//! let host = Host::builder().config(config).build().await?;
+//! let model = host.model().id("gpt-5.4-mini").resolve().await?;
+//! let mut response = model.prompt("Tell me a story").await?;
+//! while let Some(events) = response.next().await {
+//!     println!("{:?}", events?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The library reads no environment, no home directory and no arguments, and spawns nothing that it does not own. What it
+//! needs of the outside is handed to the [`Builder`]: a [`KeyStore`], a [`Resolver`], a [`Clock`](types::Clock), the
+//! roots of trust.
 
+pub mod config;
 mod egress;
+mod error;
+mod host;
+mod keys;
+mod pipeline;
 mod plugin;
+mod registry;
 mod sandbox;
 mod secret;
 mod tasks;
-mod telemetry;
+pub mod telemetry;
 pub mod types;
 
-pub use egress::{Proxy, Resolver, SystemResolver, TlsRoots, TlsRootsError};
+pub use egress::{EgressError, Resolver, SystemResolver, TlsRoots, TlsRootsError};
+pub use error::{Error, ErrorKind, SetupError};
+pub use host::{
+    Builder, Builtin, Host, Inspection, Model, ModelListing, ModelRequest, PluginListing, Response,
+};
+pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys};
+pub use pipeline::{AdmitError, DispatchError, End, KeyError, PromptRefused};
+pub use plugin::{
+    Breakage, Call, EventStream, GateError, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
+};
+pub use registry::{ModelUnknown, Origin as PluginOrigin};
+pub use sandbox::{ArtifactError, Engine, EngineError, EngineOptions, Import, ImportKind, LoadError};
+pub use secret::{Credential, Secret};

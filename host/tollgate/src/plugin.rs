@@ -6,8 +6,8 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -39,7 +39,12 @@ pub trait Provider: Send + Sync + fmt::Debug {
     ///
     /// # Cancel safety
     /// Dropping the future or the stream stops the plugin and closes its connections.
-    async fn complete(&self, call: Call, model: ModelName, prompt: Prompt) -> Result<EventStream, ProviderError>;
+    async fn complete(
+        &self,
+        call: Call,
+        model: ModelName,
+        prompt: Prompt,
+    ) -> Result<EventStream, ProviderError>;
 }
 
 /// Batches of events as they arrive. Ends after the last; an error is the last item. No batch is empty.
@@ -78,6 +83,33 @@ impl Call {
 #[derive(Debug, Default)]
 pub struct Seen {
     request_sent: AtomicBool,
+    gate: Mutex<Option<GateError>>,
+}
+
+/// Why the gate gave a request no answer, in words for the operator: never shown to a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+#[non_exhaustive]
+pub struct GateError {
+    /// The rule that refused it, a word of a closed set such as `origin-not-granted`; `None` where it was let out and
+    /// failed on its way.
+    pub rule: Option<&'static str>,
+    /// What happened, and where a configuration key would change it, that key.
+    pub reason: String,
+}
+
+impl GateError {
+    /// A request that this rule refused.
+    #[must_use]
+    pub fn refused(rule: &'static str, reason: impl Into<String>) -> Self {
+        Self { rule: Some(rule), reason: reason.into() }
+    }
+
+    /// A request that failed on its way.
+    #[must_use]
+    pub fn failed(reason: impl Into<String>) -> Self {
+        Self { rule: None, reason: reason.into() }
+    }
 }
 
 impl Seen {
@@ -90,6 +122,17 @@ impl Seen {
     #[must_use]
     pub fn request_sent(&self) -> bool {
         self.request_sent.load(Ordering::Acquire)
+    }
+
+    /// Notes why a request got no answer.
+    pub fn note_gate_error(&self, error: GateError) {
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+    }
+
+    /// Why the last request failed that did.
+    #[must_use]
+    pub fn gate_error(&self) -> Option<GateError> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -142,7 +185,14 @@ impl PluginError {
     /// An error of that kind, of which nothing else is known.
     #[must_use]
     pub fn new(kind: PluginErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), request_sent: false, retry_after: None, status: None, code: None }
+        Self {
+            kind,
+            message: message.into(),
+            request_sent: false,
+            retry_after: None,
+            status: None,
+            code: None,
+        }
     }
 }
 
@@ -191,7 +241,9 @@ pub enum Breakage {
         key: &'static str,
     },
     /// It asked for more memory than it may have, and failed.
-    #[error("needed more than its {limit_mib} MiB of memory; the operator's `sandbox.memory_mib` raises that")]
+    #[error(
+        "needed more than its {limit_mib} MiB of memory; the operator's `sandbox.memory_mib` raises that"
+    )]
     MemoryLimit {
         /// The limit.
         limit_mib: u64,

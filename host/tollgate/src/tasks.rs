@@ -86,6 +86,14 @@ impl Tasks {
         }
     }
 
+    /// Runs work that blocks, such as compiling, on the I/O runtime's threads for that.
+    pub(crate) fn spawn_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.tracker.spawn_blocking_on(work, &self.io)
+    }
+
     /// A token that is cancelled when the host shuts down.
     pub(crate) fn shutdown_token(&self) -> CancellationToken {
         self.cancel.child_token()
@@ -123,4 +131,16 @@ impl<T> Future for AbortOnDrop<T> {
     ) -> std::task::Poll<Self::Output> {
         std::pin::Pin::new(&mut self.0).poll(cx)
     }
+}
+
+/// Starts a thread that ends by itself when what it serves is gone. For the epoch ticker: a timer on a runtime would
+/// stand still while that runtime's threads are busy, which is when it is needed.
+///
+/// # Errors
+/// Where the system gives no thread.
+pub(crate) fn spawn_thread(
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> std::io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name(name.to_owned()).spawn(run)
 }

@@ -4,20 +4,26 @@ mod grant;
 mod ids;
 mod limit;
 mod model;
+mod option;
 mod prompt;
 mod response;
+mod text;
 mod time;
 
 pub(crate) use grant::check_path;
 pub use grant::{Grant, GrantParseError, HostName, Origin, OriginGrant, PathPattern, Scheme};
-pub use ids::{Digest, IdError, KeySlotName, ModelId, ModelName, PluginName, RequestId, SecretName, SecretRef};
+pub use ids::{
+    Digest, IdError, KeySlotName, ModelId, ModelName, PluginName, RequestId, SecretName, SecretRef,
+};
 pub use limit::{EgressLimits, SandboxLimits};
 pub use model::{
     Capability, Description, Endpoint, Entry, KeySlot, Model, OptionKind, OptionSpec, Placement, Value,
 };
+pub use option::OptionRefused;
 pub use prompt::{
     Media, MediaSource, Message, Part, Prompt, Reasoning, Role, Text, Tool, ToolCall, ToolChoice, ToolOutput,
     ToolResult,
 };
 pub use response::{Count, Event, FinishReason, Usage};
+pub use text::printable;
 pub use time::{Clock, ManualClock, SystemClock, UtcMillis};

@@ -67,12 +67,7 @@ pub(super) struct Checked(Vec<SocketAddr>);
 impl Checked {
     /// A proxy's addresses: the operator named it, so they are not judged.
     pub(super) fn of_proxy(addresses: &[IpAddr], port: u16) -> Self {
-        Self(
-            addresses
-                .iter()
-                .map(|address| SocketAddr::new(*address, port))
-                .collect(),
-        )
+        Self(addresses.iter().map(|address| SocketAddr::new(*address, port)).collect())
     }
 
     pub(super) fn as_slice(&self) -> &[SocketAddr] {
@@ -109,12 +104,7 @@ pub(super) fn check(grant: &OriginGrant, addresses: &[IpAddr], own: &[SocketAddr
             return Err(Cause::OwnAddress(origin.clone()));
         }
     }
-    Ok(Checked(
-        addresses
-            .iter()
-            .map(|address| SocketAddr::new(*address, origin.port))
-            .collect(),
-    ))
+    Ok(Checked(addresses.iter().map(|address| SocketAddr::new(*address, origin.port)).collect()))
 }
 
 /// Whether the grant names the address. A metadata service must be named alone: `10.0.0.0/8` never means one.
@@ -171,18 +161,11 @@ fn kind(canonical: IpAddr, address: IpAddr) -> Kind {
     };
     // mapped and NAT64 addresses are how some networks reach IPv4; the other tunnels have no honest use left
     let tunnelled = matches!(address, IpAddr::V6(v6) if canonical != address && !is_translated(v6));
-    if tunnelled && inner == Kind::Public {
-        Kind::Tunnel
-    } else {
-        inner
-    }
+    if tunnelled && inner == Kind::Public { Kind::Tunnel } else { inner }
 }
 
 fn is_translated(address: Ipv6Addr) -> bool {
-    matches!(
-        address.segments(),
-        [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..]
-    )
+    matches!(address.segments(), [0, 0, 0, 0, 0, 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..])
 }
 
 fn kind_v4(address: Ipv4Addr) -> Kind {

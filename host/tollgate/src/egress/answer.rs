@@ -32,12 +32,8 @@ pub(super) fn about_keys(status: StatusCode) -> (Parts, String) {
     );
     let (mut parts, ()) = http::Response::new(()).into_parts();
     parts.status = status;
-    parts
-        .headers
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    parts
-        .headers
-        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     (parts, body)
 }
 
@@ -52,10 +48,7 @@ pub(super) fn check(parts: &Parts, header_bytes: usize, body_bytes: u64) -> Resu
     }
     check_framing(headers, parts.version)?;
     let codings = headers.get_all(header::CONTENT_ENCODING);
-    if codings
-        .iter()
-        .any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
+    if codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(Failure::ContentCoding);
     }
     match length(headers) {
@@ -76,20 +69,12 @@ fn check_framing(headers: &HeaderMap, version: Version) -> Result<(), Failure> {
         }
         _ => false,
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(Failure::TransferCoding)
-    }
+    if fits { Ok(()) } else { Err(Failure::TransferCoding) }
 }
 
 fn length(headers: &HeaderMap) -> Option<u64> {
     let digits = headers.get(header::CONTENT_LENGTH)?.to_str().ok()?;
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        digits.parse().ok()
-    } else {
-        None
-    }
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) { digits.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -132,44 +117,27 @@ mod tests {
             assert_eq!(judge(200, lines), Err(Failure::TransferCoding), "{lines:?}");
         }
         for coding in ["gzip", "br", "zstd", "deflate", "identity, gzip", "x"] {
-            assert_eq!(
-                judge(200, &[("content-encoding", coding)]),
-                Err(Failure::ContentCoding),
-                "{coding}"
-            );
+            assert_eq!(judge(200, &[("content-encoding", coding)]), Err(Failure::ContentCoding), "{coding}");
         }
     }
 
     #[test]
     fn an_answer_keeps_its_limits() {
-        assert_eq!(
-            judge(200, &[("content-length", "1025")]),
-            Err(Failure::ResponseBody { limit: 1024 })
-        );
-        assert_eq!(
-            judge(200, &[("x", &"y".repeat(1024))]),
-            Err(Failure::ResponseHeaders)
-        );
+        assert_eq!(judge(200, &[("content-length", "1025")]), Err(Failure::ResponseBody { limit: 1024 }));
+        assert_eq!(judge(200, &[("x", &"y".repeat(1024))]), Err(Failure::ResponseHeaders));
         assert_eq!(judge(101, &[]), Err(Failure::Upgrade));
     }
 
     #[test]
     fn the_hosts_own_words_are_json_and_say_the_status() {
         // S03, S19
-        for (status, kind) in [
-            (401, "authentication_error"),
-            (403, "permission_error"),
-            (407, "authentication_error"),
-        ] {
+        for (status, kind) in
+            [(401, "authentication_error"), (403, "permission_error"), (407, "authentication_error")]
+        {
             let (parts, body) = about_keys(StatusCode::from_u16(status).unwrap());
             let json: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert_eq!(json["error"]["type"], kind);
-            assert!(
-                json["error"]["message"]
-                    .as_str()
-                    .unwrap()
-                    .contains(&status.to_string())
-            );
+            assert!(json["error"]["message"].as_str().unwrap().contains(&status.to_string()));
             assert_eq!((parts.status.as_u16(), parts.headers.len()), (status, 2));
         }
     }

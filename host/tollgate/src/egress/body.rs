@@ -59,20 +59,12 @@ pub(super) struct Streaming {
 
 impl ResponseBody {
     pub(super) fn streaming(body: Streaming, findings: Findings, place: OwnedSemaphorePermit) -> Self {
-        Self {
-            state: State::Streaming(Box::new(body)),
-            findings,
-            _place: place,
-        }
+        Self { state: State::Streaming(Box::new(body)), findings, _place: place }
     }
 
     /// A body that the host wrote.
     pub(super) fn made(text: String, findings: Findings, place: OwnedSemaphorePermit) -> Self {
-        Self {
-            state: State::Rest([Frame::data(text.into())].into()),
-            findings,
-            _place: place,
-        }
+        Self { state: State::Rest([Frame::data(text.into())].into()), findings, _place: place }
     }
 
     fn take_state(&mut self) -> State {
@@ -156,33 +148,24 @@ impl Streaming {
 
     fn pass(&mut self, data: Bytes, findings: &Findings) -> Result<Bytes, Failure> {
         let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-        self.left = self
-            .left
-            .checked_sub(length)
-            .ok_or(Failure::ResponseBody { limit: self.limit })?;
+        self.left = self.left.checked_sub(length).ok_or(Failure::ResponseBody { limit: self.limit })?;
         self.pace.moved(&data);
         let Some(scrub) = &mut self.scrub else {
             return Ok(data);
         };
         let before = scrub.hits();
         let data = scrub.push(data);
-        let echoed = || Cause::KeyEchoed(self.origin.clone());
         if scrub.hits() >= HITS {
-            return Err(echoed().into());
+            return Err(Cause::KeyEchoed(self.origin.clone()).into());
         }
-        (before..scrub.hits()).for_each(|_| findings.deny(echoed()));
+        (before..scrub.hits()).for_each(|_| findings.echoed(&self.origin));
         Ok(data)
     }
 
     /// All was read: what was held back, and the trailers.
     fn end(mut self) -> VecDeque<Frame<Bytes>> {
         self.lease.give_back();
-        let held = self
-            .scrub
-            .as_mut()
-            .map(Scrub::finish)
-            .filter(|held| !held.is_empty())
-            .map(Frame::data);
+        let held = self.scrub.as_mut().map(Scrub::finish).filter(|held| !held.is_empty()).map(Frame::data);
         let trailers = self.trailers.map(|mut trailers| {
             let (patterns, slot) = &self.key;
             header::clean_response(&mut trailers, slot.as_ref(), patterns.as_deref());

@@ -52,11 +52,7 @@ pub(super) struct Opened {
 
 impl Connector {
     pub(super) fn new(resolver: Arc<dyn Resolver>, proxy: Option<Proxy>, own: Vec<SocketAddr>) -> Self {
-        Self {
-            resolver,
-            proxy,
-            own: RwLock::new(own),
-        }
+        Self { resolver, proxy, own: RwLock::new(own) }
     }
 
     /// Adds an address on which the host listens.
@@ -96,15 +92,9 @@ impl Connector {
                 Scheme::Http => Stream::Plain(stream),
             };
             let absolute_form = proxy.is_some() && origin.scheme == Scheme::Http;
-            Ok(Opened {
-                stream,
-                address,
-                absolute_form,
-            })
+            Ok(Opened { stream, address, absolute_form })
         };
-        timeout(connect, opening)
-            .await
-            .unwrap_or(Err(Failure::ConnectTimeout(connect)))
+        timeout(connect, opening).await.unwrap_or(Err(Failure::ConnectTimeout(connect)))
     }
 
     fn check(&self, grant: &OriginGrant, addresses: &[IpAddr]) -> Result<Checked, Failure> {
@@ -128,13 +118,8 @@ impl Connector {
             }
             HostName::Name(name) => name,
         };
-        let answer = timeout(dns, self.resolver.resolve(name))
-            .await
-            .map_err(|_| Failure::DnsTimeout(dns))?;
-        answer
-            .ok()
-            .filter(|addresses| !addresses.is_empty())
-            .ok_or(Failure::DnsNotFound)
+        let answer = timeout(dns, self.resolver.resolve(name)).await.map_err(|_| Failure::DnsTimeout(dns))?;
+        answer.ok().filter(|addresses| !addresses.is_empty()).ok_or(Failure::DnsNotFound)
     }
 }
 

@@ -170,13 +170,7 @@ pub(crate) struct Given(Box<str>);
 impl Given {
     /// Takes what fits 256 bytes once escaped.
     pub(crate) fn new(text: &str) -> Self {
-        Self(
-            text.chars()
-                .flat_map(char::escape_default)
-                .take(256)
-                .collect::<String>()
-                .into(),
-        )
+        Self(text.chars().flat_map(char::escape_default).take(256).collect::<String>().into())
     }
 }
 
@@ -192,13 +186,7 @@ mod tests {
 
     #[test]
     fn a_denial_names_the_key_that_would_change_it() {
-        let denial = |cause| {
-            Denial {
-                plugin: "acme".parse().unwrap(),
-                cause,
-            }
-            .to_string()
-        };
+        let denial = |cause| Denial { plugin: "acme".parse().unwrap(), cause }.to_string();
         let origin: Origin = "https://evil.test".parse().unwrap();
         assert_eq!(
             denial(Cause::OriginNotGranted(origin.clone())),

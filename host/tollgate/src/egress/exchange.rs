@@ -55,9 +55,7 @@ pub(super) struct CallState {
 impl CallState {
     /// The header of the call's key slot.
     pub(super) fn slot(&self) -> Option<&http::HeaderName> {
-        self.credential
-            .as_ref()
-            .map(|credential| &credential.placement.header)
+        self.credential.as_ref().map(|credential| &credential.placement.header)
     }
 }
 
@@ -97,9 +95,7 @@ impl Exchange {
             Ok(admitted) => {
                 let total = self.outlet.limits.total;
                 let passing = self.pass(admitted, parts.headers, body, started);
-                timeout_at(after(started, total), passing)
-                    .await
-                    .unwrap_or(Err(Failure::TotalTimeout(total)))
+                timeout_at(after(started, total), passing).await.unwrap_or(Err(Failure::TotalTimeout(total)))
             }
             Err(failure) => {
                 drain(body, self.outlet.limits.request_body_bytes).await;
@@ -124,11 +120,7 @@ impl Exchange {
             return Err(Failure::RequestHeaders);
         }
         clean_request(&mut parts.headers, self.call.slot())?;
-        Ok(Admitted {
-            target,
-            grant,
-            place: self.call.quota.take()?,
-        })
+        Ok(Admitted { target, grant, place: self.call.quota.take()? })
     }
 
     async fn pass<B>(
@@ -155,9 +147,7 @@ impl Exchange {
     async fn read<B: Body<Data = Bytes>>(&self, headers: &HeaderMap, body: B) -> Result<Payload, Failure> {
         let form = b"application/x-www-form-urlencoded";
         let is_form = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
-            kind.as_bytes()
-                .get(..form.len())
-                .is_some_and(|kind| kind.eq_ignore_ascii_case(form))
+            kind.as_bytes().get(..form.len()).is_some_and(|kind| kind.eq_ignore_ascii_case(form))
         });
         let mut fields = FieldScan::new(is_form);
         let limit = self.outlet.limits.request_body_bytes;
@@ -271,10 +261,7 @@ impl Exchange {
         if answer::is_about_keys(parts.status) {
             let (parts, text) = answer::about_keys(parts.status);
             lease.leave(source);
-            return Ok(Response::from_parts(
-                parts,
-                ResponseBody::made(text, findings, place),
-            ));
+            return Ok(Response::from_parts(parts, ResponseBody::made(text, findings, place)));
         }
         // a reason phrase is text of the vendor's too
         parts.extensions.clear();
@@ -284,7 +271,7 @@ impl Exchange {
         if echoes >= HITS {
             return Err(Cause::KeyEchoed(origin).into());
         }
-        (0..echoes).for_each(|_| findings.deny(Cause::KeyEchoed(origin.clone())));
+        (0..echoes).for_each(|_| findings.echoed(&origin));
         let body = Streaming {
             source,
             lease,
@@ -296,10 +283,7 @@ impl Exchange {
             key,
             trailers: None,
         };
-        Ok(Response::from_parts(
-            parts,
-            ResponseBody::streaming(body, findings, place),
-        ))
+        Ok(Response::from_parts(parts, ResponseBody::streaming(body, findings, place)))
     }
 }
 

@@ -112,20 +112,12 @@ impl From<Cause> for Failure {
 impl Failure {
     /// What hyper's error means while an answer's head is awaited.
     pub(super) fn of_head(error: &hyper::Error) -> Self {
-        if error.is_parse() {
-            Self::Malformed
-        } else {
-            Self::Closed
-        }
+        if error.is_parse() { Self::Malformed } else { Self::Closed }
     }
 
     /// What hyper's error means in the middle of an answer's body.
     pub(super) fn of_body(error: &hyper::Error) -> Self {
-        if error.is_parse() {
-            Self::Malformed
-        } else {
-            Self::Incomplete
-        }
+        if error.is_parse() { Self::Malformed } else { Self::Incomplete }
     }
 
     /// What the system's error means when a connection was tried.
@@ -139,9 +131,7 @@ impl Failure {
 
     /// What an error of the TLS handshake means. Of a certificate only the kind of fault is kept, not its text.
     pub(super) fn of_tls(error: &std::io::Error) -> Self {
-        let tls = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         match tls {
             Some(rustls::Error::InvalidCertificate(fault)) => Self::TlsCertificate(certificate_fault(fault)),
             Some(_) => Self::TlsProtocol,

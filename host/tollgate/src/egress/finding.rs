@@ -1,15 +1,17 @@
-//! What the gate noticed during one call, kept for whoever has to explain it.
+//! What the gate noticed during one call, told to whoever has to explain it.
 //!
-//! The plugin learns a code; the log and the person learn the rest here. Each refusal is a security event
+//! The plugin learns a code; the log and the person learn the rest. Each refusal is a security event
 //! ([`telemetry::SECURITY`]) with its rule, the plugin and the prompt's id, and no more than a few per call, so that a
-//! plugin in a loop cannot fill the log.
+//! plugin in a loop cannot fill the log. Why the last request got no answer is kept in the call's [`Seen`].
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use http::StatusCode;
 
+use crate::plugin::{GateError, Seen};
 use crate::telemetry;
-use crate::types::{PluginName, RequestId};
+use crate::types::{Origin, PluginName, RequestId};
 
 use super::denial::{Cause, Denial};
 use super::failure::Failure;
@@ -21,65 +23,30 @@ const EVENTS: u32 = 16;
 
 /// A handle to what the gate noticed during one call. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct Findings(Arc<Inner>);
+pub(super) struct Findings(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
     plugin: PluginName,
     request: RequestId,
-    latest: Mutex<Latest>,
-}
-
-#[derive(Debug, Default)]
-struct Latest {
-    denial: Option<Denial>,
-    failure: Option<Failure>,
-    events: u32,
+    seen: Arc<Seen>,
+    events: AtomicU32,
 }
 
 impl Findings {
-    pub(super) fn new(plugin: PluginName, request: RequestId) -> Self {
-        Self(Arc::new(Inner {
-            plugin,
-            request,
-            latest: Mutex::default(),
-        }))
-    }
-
-    /// What a rule refused, or found, last.
-    pub(crate) fn denial(&self) -> Option<Denial> {
-        self.latest().denial.clone()
-    }
-
-    /// Why the last request failed that did; a refusal too.
-    pub(crate) fn failure(&self) -> Option<Failure> {
-        self.latest().failure.clone()
-    }
-
-    /// The same as a sentence for the operator, with the way out.
-    pub(crate) fn explain(&self) -> Option<String> {
-        let explained = |failure| match failure {
-            Failure::Denied(cause) => Denial {
-                plugin: self.0.plugin.clone(),
-                cause,
-            }
-            .to_string(),
-            other => other.to_string(),
-        };
-        self.failure().map(explained)
+    pub(super) fn new(plugin: PluginName, request: RequestId, seen: Arc<Seen>) -> Self {
+        Self(Arc::new(Inner { plugin, request, seen, events: AtomicU32::new(0) }))
     }
 
     /// Keeps why a request failed, and reports a refusal.
     pub(super) fn fail(&self, failure: &Failure) {
-        self.latest().failure = Some(failure.clone());
         match failure {
             Failure::Denied(cause) => self.deny(cause.clone()),
-            other => tracing::debug!(
-                target: telemetry::EGRESS,
-                plugin = %self.0.plugin,
-                request = %self.0.request,
-                "{other}"
-            ),
+            other => {
+                self.0.seen.note_gate_error(GateError::failed(other.to_string()));
+                let Inner { plugin, request, .. } = &*self.0;
+                tracing::debug!(target: telemetry::EGRESS, %plugin, %request, "{other}");
+            }
         }
     }
 
@@ -98,19 +65,20 @@ impl Findings {
         );
     }
 
-    /// Reports what a rule refused, or found.
+    /// Reports what a rule refused.
     pub(super) fn deny(&self, cause: Cause) {
-        let denial = Denial {
-            plugin: self.0.plugin.clone(),
-            cause,
-        };
-        let events = {
-            let mut latest = self.latest();
-            latest.events = latest.events.saturating_add(1);
-            latest.denial = Some(denial.clone());
-            latest.events
-        };
-        if events <= EVENTS {
+        let denial = Denial { plugin: self.0.plugin.clone(), cause };
+        self.0.seen.note_gate_error(GateError::refused(denial.cause.id(), denial.to_string()));
+        self.report(&denial);
+    }
+
+    /// Reports that the vendor sent the credential back, and that the answer goes on without it.
+    pub(super) fn echoed(&self, origin: &Origin) {
+        self.report(&Denial { plugin: self.0.plugin.clone(), cause: Cause::KeyEchoed(origin.clone()) });
+    }
+
+    fn report(&self, denial: &Denial) {
+        if self.0.events.fetch_add(1, Ordering::Relaxed) < EVENTS {
             tracing::warn!(
                 target: telemetry::SECURITY,
                 plugin = %denial.plugin,
@@ -121,9 +89,5 @@ impl Findings {
                 "{denial}"
             );
         }
-    }
-
-    fn latest(&self) -> MutexGuard<'_, Latest> {
-        self.0.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

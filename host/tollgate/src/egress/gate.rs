@@ -18,7 +18,6 @@ use super::Shared;
 use super::denial::Cause;
 use super::exchange::{CallState, Exchange};
 use super::failure::Failure;
-use super::finding::Findings;
 use super::header::Class;
 use super::limit::{Timeouts, Wishes};
 
@@ -37,15 +36,7 @@ type Sending = Box<dyn Future<Output = Result<(http::Response<WasiBody>, Driver)
 
 impl Gate {
     pub(super) fn new(outlet: Arc<Shared>, call: CallState) -> Self {
-        Self {
-            outlet,
-            call: Arc::new(call),
-        }
-    }
-
-    /// What the gate notices during this call.
-    pub(crate) fn findings(&self) -> Findings {
-        self.call.findings.clone()
+        Self { outlet, call: Arc::new(call) }
     }
 
     pub(super) fn exchange(&self, wishes: Wishes) -> Exchange {
@@ -93,9 +84,7 @@ impl WasiHttpHooks for Gate {
         let exchange = AbortOnDrop(self.outlet.tasks.spawn_io(self.exchange(wishes).run(request)));
         Box::new(async move {
             let outcome = exchange.await.unwrap_or(Err(Failure::HostGone));
-            let response = outcome
-                .map_err(code)?
-                .map(|body| body.map_err(code).boxed_unsync());
+            let response = outcome.map_err(code)?.map(|body| body.map_err(code).boxed_unsync());
             Ok((response, Box::new(async { Ok(()) }) as Driver))
         })
     }
@@ -121,10 +110,7 @@ fn code(failure: Failure) -> Error {
         Failure::RequestBody { limit } => Error::HttpRequestBodySize(Some(limit)),
         Failure::RequestAborted => Error::HttpProtocolError,
         Failure::DnsTimeout(_) => Error::DnsTimeout,
-        Failure::DnsNotFound => Error::DnsError {
-            rcode: None,
-            info_code: None,
-        },
+        Failure::DnsNotFound => Error::DnsError { rcode: None, info_code: None },
         Failure::ConnectTimeout(_) => Error::ConnectionTimeout,
         Failure::ConnectRefused => Error::ConnectionRefused,
         Failure::Unreachable | Failure::Proxy => Error::DestinationUnavailable,

@@ -58,11 +58,7 @@ impl Class {
 pub(super) fn clean_request(headers: &mut HeaderMap, slot: Option<&HeaderName>) -> Result<(), Cause> {
     let mut dropped = Vec::new();
     for (name, value) in &*headers {
-        let class = if slot == Some(name) {
-            Class::Credential
-        } else {
-            Class::of(name)
-        };
+        let class = if slot == Some(name) { Class::Credential } else { Class::of(name) };
         match class {
             Class::Managed | Class::Forwarding => dropped.push(name.clone()),
             Class::Credential => return Err(Cause::CredentialHeader(name.clone())),
@@ -70,11 +66,7 @@ pub(super) fn clean_request(headers: &mut HeaderMap, slot: Option<&HeaderName>) 
             Class::Plain => return Err(Cause::HeaderValueForbidden(name.clone())),
         }
     }
-    if headers
-        .get_all(header::CONTENT_ENCODING)
-        .iter()
-        .any(|coding| coding != "identity")
-    {
+    if headers.get_all(header::CONTENT_ENCODING).iter().any(|coding| coding != "identity") {
         return Err(Cause::BodyEncoded);
     }
     for name in dropped {
@@ -109,10 +101,7 @@ pub(super) fn clean_response(
 
 /// The size of names and values, with the four bytes that each line adds.
 pub(super) fn size(headers: &HeaderMap) -> usize {
-    headers
-        .iter()
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum()
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum()
 }
 
 fn is_ascii(value: &HeaderValue) -> bool {
@@ -161,14 +150,8 @@ const FORWARDING: [&str; 13] = [
     "x-real-ip",
 ];
 
-const FORWARDING_FAMILIES: [&str; 6] = [
-    "x-envoy-",
-    "x-forwarded",
-    "x-http-host",
-    "x-http-method",
-    "x-original-",
-    "x-rewrite-",
-];
+const FORWARDING_FAMILIES: [&str; 6] =
+    ["x-envoy-", "x-forwarded", "x-http-host", "x-http-method", "x-original-", "x-rewrite-"];
 
 /// A header with one of these between its hyphens may carry a credential.
 const CREDENTIAL_PARTS: [&str; 21] = [

@@ -18,12 +18,7 @@ use super::header::Class;
 /// Where the plugin asked for a header that is the host's own, or the value cannot stand in a header.
 pub(super) fn inject(headers: &mut HeaderMap, credential: &Credential) -> Result<(), Cause> {
     let name = &credential.placement.header;
-    let structural = [
-        header::CONTENT_TYPE,
-        header::CONTENT_ENCODING,
-        header::RANGE,
-        header::DATE,
-    ];
+    let structural = [header::CONTENT_TYPE, header::CONTENT_ENCODING, header::RANGE, header::DATE];
     if matches!(Class::of(name), Class::Managed | Class::Forwarding) || structural.contains(name) {
         return Err(Cause::KeyPlacement(name.clone()));
     }
@@ -45,10 +40,7 @@ mod tests {
     use crate::types::{Placement, SecretRef};
 
     fn credential(header: &str, prefix: &str, value: &[u8]) -> Credential {
-        let placement = Placement {
-            header: header.parse().unwrap(),
-            prefix: prefix.to_owned(),
-        };
+        let placement = Placement { header: header.parse().unwrap(), prefix: prefix.to_owned() };
         Credential::new(
             Secret::new(value.to_vec()).unwrap(),
             placement,

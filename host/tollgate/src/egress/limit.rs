@@ -77,25 +77,16 @@ impl Quota {
         let permit = Arc::clone(&self.running)
             .try_acquire_owned()
             .map_err(|_| Cause::TooManyAtOnce(self.most_at_once))?;
-        let counted = self
-            .made
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, |made| {
-                (made < self.most).then(|| made.saturating_add(1))
-            });
-        counted
-            .map(|_| permit)
-            .map_err(|_| Cause::TooManyRequests(self.most))
+        let counted = self.made.try_update(Ordering::Relaxed, Ordering::Relaxed, |made| {
+            (made < self.most).then(|| made.saturating_add(1))
+        });
+        counted.map(|_| permit).map_err(|_| Cause::TooManyRequests(self.most))
     }
 }
 
 /// A semaphore of as many permits as it can have, at most.
 pub(super) fn semaphore(permits: impl TryInto<usize>) -> Semaphore {
-    Semaphore::new(
-        permits
-            .try_into()
-            .unwrap_or(Semaphore::MAX_PERMITS)
-            .min(Semaphore::MAX_PERMITS),
-    )
+    Semaphore::new(permits.try_into().unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS))
 }
 
 #[cfg(test)]
@@ -107,50 +98,28 @@ mod tests {
         // E40
         let limits = EgressLimits::default();
         let wish = |wish| {
-            let wishes = Wishes {
-                connect: Some(wish),
-                first_byte: Some(wish),
-                idle: Some(wish),
-            };
+            let wishes = Wishes { connect: Some(wish), first_byte: Some(wish), idle: Some(wish) };
             Timeouts::new(wishes, &limits)
         };
         let most = Timeouts::new(Wishes::default(), &limits);
         assert_eq!(
             most,
-            Timeouts {
-                connect: limits.connect,
-                first_byte: limits.first_byte,
-                idle: limits.idle
-            }
+            Timeouts { connect: limits.connect, first_byte: limits.first_byte, idle: limits.idle }
         );
         assert_eq!(wish(Duration::MAX), most);
         assert_eq!(wish(Duration::from_nanos(u64::MAX)), most);
         assert_eq!(wish(limits.first_byte).first_byte, limits.first_byte);
         let least = Duration::from_millis(1);
         for short in [Duration::ZERO, Duration::from_nanos(1), least] {
-            assert_eq!(
-                wish(short),
-                Timeouts {
-                    connect: least,
-                    first_byte: least,
-                    idle: least
-                }
-            );
+            assert_eq!(wish(short), Timeouts { connect: least, first_byte: least, idle: least });
         }
         assert_eq!(wish(Duration::from_secs(3)).idle, Duration::from_secs(3));
     }
 
     #[test]
     fn a_limit_of_nothing_stays_nothing() {
-        let limits = EgressLimits {
-            connect: Duration::ZERO,
-            requests: 0,
-            ..EgressLimits::default()
-        };
-        let wishes = Wishes {
-            connect: Some(Duration::from_secs(1)),
-            ..Wishes::default()
-        };
+        let limits = EgressLimits { connect: Duration::ZERO, requests: 0, ..EgressLimits::default() };
+        let wishes = Wishes { connect: Some(Duration::from_secs(1)), ..Wishes::default() };
         assert_eq!(Timeouts::new(wishes, &limits).connect, Duration::ZERO);
         assert_eq!(Quota::new(&limits).take().err(), Some(Cause::TooManyRequests(0)));
     }

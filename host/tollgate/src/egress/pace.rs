@@ -48,16 +48,7 @@ impl Pace {
     pub(super) fn new(idle: Duration, total: Duration, started: Instant) -> Self {
         let end = after(started, total);
         let timer = Box::pin(tokio::time::sleep_until(end));
-        Self {
-            idle,
-            total,
-            end,
-            wait: None,
-            waited: Duration::ZERO,
-            bytes: 0,
-            line: false,
-            timer,
-        }
+        Self { idle, total, end, wait: None, waited: Duration::ZERO, bytes: 0, line: false, timer }
     }
 
     /// Something came.
@@ -65,9 +56,7 @@ impl Pace {
         if let Some(wait) = self.wait.take() {
             self.waited += wait.counts_from.elapsed();
         }
-        self.bytes = self
-            .bytes
-            .saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
         self.line = self.line || piece.contains(&b'\n');
     }
 
@@ -75,10 +64,7 @@ impl Pace {
     pub(super) fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
         loop {
             let now = Instant::now();
-            let wait = *self.wait.get_or_insert(Wait {
-                since: now,
-                counts_from: now,
-            });
+            let wait = *self.wait.get_or_insert(Wait { since: now, counts_from: now });
             let silent = after(wait.since, self.idle);
             let window = after(wait.counts_from, WINDOW.saturating_sub(self.waited));
             if now >= self.end {
@@ -92,10 +78,7 @@ impl Pace {
                     return Poll::Ready(Failure::TooSlow);
                 }
                 (self.waited, self.bytes, self.line) = (Duration::ZERO, 0, false);
-                self.wait = Some(Wait {
-                    since: wait.since,
-                    counts_from: now,
-                });
+                self.wait = Some(Wait { since: wait.since, counts_from: now });
                 continue;
             }
             let due = self.end.min(silent).min(window);

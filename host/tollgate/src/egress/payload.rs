@@ -49,10 +49,7 @@ impl Payload {
         let mut payload = Self::default();
         let mut small = BytesMut::new();
         let mut empty = 0;
-        while let Some(frame) = timeout(idle, body.frame())
-            .await
-            .map_err(|_| Failure::RequestAborted)?
-        {
+        while let Some(frame) = timeout(idle, body.frame()).await.map_err(|_| Failure::RequestAborted)? {
             let frame = frame.map_err(|_| Failure::RequestAborted)?;
             let Ok(chunk) = frame.into_data() else {
                 continue;
@@ -64,9 +61,7 @@ impl Payload {
                 }
                 continue;
             }
-            payload.left = payload
-                .left
-                .saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+            payload.left = payload.left.saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
             if payload.left > limit {
                 return Err(Failure::RequestBody { limit });
             }
@@ -104,9 +99,7 @@ impl Body for Payload {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let chunk = self.chunks.pop_front();
         let length = chunk.as_ref().map_or(0, Bytes::len);
-        self.left = self
-            .left
-            .saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
+        self.left = self.left.saturating_sub(u64::try_from(length).unwrap_or(u64::MAX));
         Poll::Ready(chunk.map(|chunk| Ok(Frame::data(chunk))))
     }
 
@@ -129,9 +122,8 @@ pub(super) async fn drain<B: Body<Data = Bytes>>(body: B, limit: u64) {
         let mut left = limit;
         while let Ok(Some(Ok(frame))) = timeout(PATIENCE, body.frame()).await {
             // every frame costs something, so that empty ones end too
-            let size = frame
-                .data_ref()
-                .map_or(1, |chunk| u64::try_from(chunk.len()).unwrap_or(u64::MAX).max(1));
+            let size =
+                frame.data_ref().map_or(1, |chunk| u64::try_from(chunk.len()).unwrap_or(u64::MAX).max(1));
             let Some(rest) = left.checked_sub(size) else {
                 return;
             };

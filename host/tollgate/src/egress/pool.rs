@@ -96,12 +96,7 @@ pub(super) struct Lease {
 
 impl Pool {
     pub(super) fn new(tasks: Tasks, sockets: [Arc<Semaphore>; 2], header_bytes: usize) -> Arc<Self> {
-        Arc::new(Self {
-            shelf: Mutex::default(),
-            sockets,
-            header_bytes,
-            tasks,
-        })
+        Arc::new(Self { shelf: Mutex::default(), sockets, header_bytes, tasks })
     }
 
     /// An unused connection to `origin`, the one used last.
@@ -125,12 +120,8 @@ impl Pool {
     /// The right to open one more connection, for which an unused one may have to go.
     pub(super) fn reserve(&self) -> Result<[OwnedSemaphorePermit; 2], Failure> {
         let [own, all] = &self.sockets;
-        let acquire = || {
-            Some([
-                Arc::clone(own).try_acquire_owned().ok()?,
-                Arc::clone(all).try_acquire_owned().ok()?,
-            ])
-        };
+        let acquire =
+            || Some([Arc::clone(own).try_acquire_owned().ok()?, Arc::clone(all).try_acquire_owned().ok()?]);
         acquire()
             .or_else(|| {
                 self.shelf().remove_oldest()?;
@@ -147,9 +138,7 @@ impl Pool {
         sockets: [OwnedSemaphorePermit; 2],
     ) -> Result<Lease, Failure> {
         let mut builder = hyper::client::conn::http1::Builder::new();
-        builder
-            .max_header_size(self.header_bytes)
-            .max_buf_size(self.header_bytes.max(64 << 10));
+        builder.max_header_size(self.header_bytes).max_buf_size(self.header_bytes.max(64 << 10));
         let handshake = builder.handshake(TokioIo::new(opened.stream)).await;
         let (sender, driver) = handshake.map_err(|error| Failure::of_head(&error))?;
         let driver = self.tasks.spawn_owned(async move {
@@ -164,12 +153,7 @@ impl Pool {
             _driver: driver,
             _sockets: sockets,
         };
-        Ok(Lease {
-            connection,
-            origin: origin.clone(),
-            pool: Arc::clone(self),
-            reused: false,
-        })
+        Ok(Lease { connection, origin: origin.clone(), pool: Arc::clone(self), reused: false })
     }
 
     /// Closes what lies here, now and whatever comes back later.
@@ -190,10 +174,7 @@ impl Pool {
         if idle.len() >= IDLE_PER_ORIGIN {
             idle.remove(0);
         }
-        idle.push(Idle {
-            connection,
-            since: Instant::now(),
-        });
+        idle.push(Idle { connection, since: Instant::now() });
         if shelf.reaper.is_none() {
             shelf.reaper = Some(self.tasks.spawn_owned(reap(Arc::downgrade(self))));
         }

@@ -4,14 +4,12 @@
 //! E19). Behind a proxy the gate judges names; addresses are the proxy's affair. For `https` it is asked for a tunnel,
 //! through which TLS runs to the host itself, so it sees neither keys nor prompts.
 
-use std::fmt;
-use std::str::FromStr;
-
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::types::{GrantParseError, HostName, Origin, Scheme};
+use crate::types::{HostName, Origin, Scheme};
 
+use super::EgressError;
 use super::failure::Failure;
 
 /// What a proxy may answer before the tunnel begins.
@@ -19,7 +17,7 @@ const HEAD_BYTES: usize = 8 << 10;
 
 /// Where a proxy listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy(Origin);
+pub(crate) struct Proxy(Origin);
 
 impl Proxy {
     pub(super) fn host(&self) -> &HostName {
@@ -31,26 +29,14 @@ impl Proxy {
     }
 }
 
-impl FromStr for Proxy {
-    type Err = GrantParseError;
+impl TryFrom<Origin> for Proxy {
+    type Error = EgressError;
 
-    /// Takes `http://host:port`.
-    fn from_str(text: &str) -> Result<Self, GrantParseError> {
-        let origin: Origin = text.parse()?;
+    fn try_from(origin: Origin) -> Result<Self, EgressError> {
         match origin.scheme {
             Scheme::Http => Ok(Self(origin)),
-            Scheme::Https => Err(GrantParseError::new(
-                "a proxy",
-                "it is `http://host:port`; what goes through is TLS",
-                text,
-            )),
+            Scheme::Https => Err(EgressError::Proxy(origin)),
         }
-    }
-}
-
-impl fmt::Display for Proxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -58,10 +44,7 @@ impl fmt::Display for Proxy {
 pub(super) async fn tunnel(mut stream: TcpStream, origin: &Origin) -> Result<TcpStream, Failure> {
     let authority = format!("{}:{}", origin.host, origin.port);
     let ask = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\n\r\n");
-    stream
-        .write_all(ask.as_bytes())
-        .await
-        .map_err(|_| Failure::Proxy)?;
+    stream.write_all(ask.as_bytes()).await.map_err(|_| Failure::Proxy)?;
     let mut head = Vec::with_capacity(256);
     // byte by byte: what follows the head is the tunnel's
     while !head.ends_with(b"\r\n\r\n") {
@@ -98,19 +81,8 @@ mod tests {
     #[test]
     fn a_proxy_is_a_plain_http_origin() {
         // E19
-        assert_eq!(
-            "http://proxy.corp:3128".parse::<Proxy>().unwrap().to_string(),
-            "http://proxy.corp:3128"
-        );
-        for bad in [
-            "proxy.corp:3128",
-            "https://proxy.corp",
-            "socks5://proxy.corp",
-            "http://u:p@proxy.corp",
-            "http://proxy.corp/",
-            "",
-        ] {
-            assert!(bad.parse::<Proxy>().is_err(), "{bad}");
-        }
+        let proxy = |text: &str| Proxy::try_from(text.parse::<Origin>().unwrap());
+        assert_eq!(proxy("http://proxy.corp:3128").unwrap().port(), 3128);
+        assert!(proxy("https://proxy.corp").is_err());
     }
 }

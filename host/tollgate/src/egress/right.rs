@@ -26,27 +26,17 @@ impl Rights {
     /// The grant that lets this request pass.
     pub(super) fn check(&self, target: &Target) -> Result<&OriginGrant, Cause> {
         let (method, path) = (&target.method, target.path());
-        let mut grants = self
-            .grant
-            .origins
-            .iter()
-            .filter(|grant| grant.origin == target.origin)
-            .peekable();
+        let mut grants = self.grant.origins.iter().filter(|grant| grant.origin == target.origin).peekable();
         if grants.peek().is_none() {
             return Err(Cause::OriginNotGranted(target.origin.clone()));
         }
         check_path(path).map_err(|why| Cause::PathMalformed(Given::new(path), why))?;
-        let described = self
-            .endpoints
-            .iter()
-            .any(|endpoint| endpoint.method == *method && endpoint.path.matches(path));
+        let described =
+            self.endpoints.iter().any(|endpoint| endpoint.method == *method && endpoint.path.matches(path));
         let grant = grants
             .find(|grant| {
                 described
-                    && grant
-                        .methods
-                        .as_ref()
-                        .is_none_or(|methods| methods.contains(method))
+                    && grant.methods.as_ref().is_none_or(|methods| methods.contains(method))
                     && grant
                         .paths
                         .as_ref()

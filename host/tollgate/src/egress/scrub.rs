@@ -68,14 +68,7 @@ impl Patterns {
         let alphabet = table(spellings.iter().flatten());
         let longest = spellings.iter().map(Vec::len).max().unwrap_or(0);
         let mask = mask(&spellings);
-        Some(Self {
-            spellings,
-            searcher,
-            first,
-            alphabet,
-            longest,
-            mask,
-        })
+        Some(Self { spellings, searcher, first, alphabet, longest, mask })
     }
 
     /// Whether the key stands in it, in any spelling.
@@ -87,18 +80,10 @@ impl Patterns {
     fn open_suffix(&self, text: &[u8]) -> usize {
         let among = |byte: u8, table: &[bool; 256]| table.get(usize::from(byte)).copied().unwrap_or(false);
         let most = text.len().min(self.longest.saturating_sub(1));
-        let length = text
-            .iter()
-            .rev()
-            .take(most)
-            .take_while(|byte| among(**byte, &self.alphabet))
-            .count();
+        let length = text.iter().rev().take(most).take_while(|byte| among(**byte, &self.alphabet)).count();
         let tail = text.get(text.len() - length..).unwrap_or_default();
-        let open = |suffix: &[u8]| {
-            self.spellings
-                .iter()
-                .any(|s| s.len() > suffix.len() && s.starts_with(suffix))
-        };
+        let open =
+            |suffix: &[u8]| self.spellings.iter().any(|s| s.len() > suffix.len() && s.starts_with(suffix));
         let at = tail.iter().enumerate().find_map(|(at, byte)| {
             let suffix = tail.get(at..).unwrap_or_default();
             (among(*byte, &self.first) && open(suffix)).then_some(at)
@@ -115,9 +100,7 @@ impl Searcher {
             .extend(spellings)
             .build();
         packed.map(Self::Packed).or_else(|| {
-            let automaton = AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .build(spellings);
+            let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(spellings);
             automaton.ok().map(Self::Automaton)
         })
     }
@@ -166,11 +149,7 @@ pub(super) struct Scrub {
 impl Scrub {
     /// Starts with the hits that the response's headers had.
     pub(super) fn new(patterns: Arc<Patterns>, hits: u32) -> Self {
-        Self {
-            patterns,
-            held: Bytes::new(),
-            hits,
-        }
+        Self { patterns, held: Bytes::new(), hits }
     }
 
     /// How often the key was found.
@@ -180,15 +159,10 @@ impl Scrub {
 
     /// Takes a chunk, gives back what may go on. May be empty, when all of it is held back.
     pub(super) fn push(&mut self, chunk: Bytes) -> Bytes {
-        let mut text = if self.held.is_empty() {
-            chunk
-        } else {
-            joined(&std::mem::take(&mut self.held), &chunk)
-        };
+        let mut text =
+            if self.held.is_empty() { chunk } else { joined(&std::mem::take(&mut self.held), &chunk) };
         let clean_from = self.overwrite(&mut text);
-        let open = self
-            .patterns
-            .open_suffix(text.get(clean_from..).unwrap_or_default());
+        let open = self.patterns.open_suffix(text.get(clean_from..).unwrap_or_default());
         self.held = text.split_off(text.len() - open);
         text
     }
@@ -247,9 +221,7 @@ fn spellings(key: &[u8]) -> Vec<Vec<u8>> {
         let sign = |before: &[u8], byte: u8| [before, &[digit(byte >> 4), digit(byte & 15)]].concat();
         all.push(spelled(key, |byte| Some(sign(b"", byte))));
         all.push(spelled(key, |byte| Some(sign(b"%", byte))));
-        all.push(spelled(key, |byte| {
-            (!is_unreserved(byte)).then(|| sign(b"%", byte))
-        }));
+        all.push(spelled(key, |byte| (!is_unreserved(byte)).then(|| sign(b"%", byte))));
         all.push(spelled(key, |byte| Some(sign(b"\\u00", byte))));
         for (as_unicode, backslashed) in JSON_ESCAPES {
             all.push(spelled(key, |byte| match byte {
@@ -261,10 +233,7 @@ fn spellings(key: &[u8]) -> Vec<Vec<u8>> {
     }
     all.extend(HTML_ESCAPES.map(|escapes| {
         spelled(key, |byte| {
-            escapes
-                .iter()
-                .find(|(plain, _)| *plain == byte)
-                .map(|(_, escape)| escape.as_bytes().to_vec())
+            escapes.iter().find(|(plain, _)| *plain == byte).map(|(_, escape)| escape.as_bytes().to_vec())
         })
     }));
     all.sort_unstable();
@@ -274,9 +243,7 @@ fn spellings(key: &[u8]) -> Vec<Vec<u8>> {
 
 /// The key with some of its bytes replaced.
 fn spelled(key: &[u8], escape: impl Fn(u8) -> Option<Vec<u8>>) -> Vec<u8> {
-    key.iter()
-        .flat_map(|byte| escape(*byte).unwrap_or_else(|| vec![*byte]))
-        .collect()
+    key.iter().flat_map(|byte| escape(*byte).unwrap_or_else(|| vec![*byte])).collect()
 }
 
 /// What RFC 3986 leaves as it is.
@@ -298,27 +265,9 @@ const JSON_ESCAPES: [(&[u8], &[u8]); 6] = [
 const HTML_ESCAPES: [&[(u8, &str)]; 5] = [
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;")],
     &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;")],
-    &[
-        (b'&', "&amp;"),
-        (b'<', "&lt;"),
-        (b'>', "&gt;"),
-        (b'"', "&quot;"),
-        (b'\'', "&#39;"),
-    ],
-    &[
-        (b'&', "&amp;"),
-        (b'<', "&lt;"),
-        (b'>', "&gt;"),
-        (b'"', "&quot;"),
-        (b'\'', "&#x27;"),
-    ],
-    &[
-        (b'&', "&amp;"),
-        (b'<', "&lt;"),
-        (b'>', "&gt;"),
-        (b'"', "&#34;"),
-        (b'\'', "&#39;"),
-    ],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#39;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&quot;"), (b'\'', "&#x27;")],
+    &[(b'&', "&amp;"), (b'<', "&lt;"), (b'>', "&gt;"), (b'"', "&#34;"), (b'\'', "&#39;")],
 ];
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
@@ -331,10 +280,7 @@ fn base64_within(alphabet: &Alphabet, key: &[u8], before: usize) -> Vec<u8> {
     let whole = (text.len() * 8) / 6;
     let coded = GeneralPurpose::new(alphabet, NO_PAD).encode(text).into_bytes();
     // a character that shares bits with a neighbour is not the key's alone
-    coded
-        .get((before * 8).div_ceil(6)..whole)
-        .unwrap_or_default()
-        .to_vec()
+    coded.get((before * 8).div_ceil(6)..whole).unwrap_or_default().to_vec()
 }
 
 /// A printable byte of no spelling; a key that leaves none has every printable byte in it, and gets a question mark.
@@ -342,12 +288,7 @@ fn mask(spellings: &[Vec<u8>]) -> u8 {
     let unused = |byte: &u8| {
         !matches!(byte, b'"' | b'\\') && !spellings.iter().any(|spelling| spelling.contains(byte))
     };
-    b"*#~"
-        .iter()
-        .copied()
-        .chain(b' '..=b'~')
-        .find(unused)
-        .unwrap_or(b'?')
+    b"*#~".iter().copied().chain(b' '..=b'~').find(unused).unwrap_or(b'?')
 }
 
 #[cfg(test)]

@@ -53,10 +53,7 @@ enum State {
 impl FieldScan {
     /// A scan of a body that its header calls a form, or not.
     pub(super) fn new(is_form: bool) -> Self {
-        Self {
-            state: if is_form { State::FormName } else { State::Start },
-            ..Self::default()
-        }
+        Self { state: if is_form { State::FormName } else { State::Start }, ..Self::default() }
     }
 
     /// Reads on.
@@ -105,8 +102,7 @@ impl FieldScan {
             (State::Key, b'\\') => State::KeyEscape,
             (State::KeyEscape, b'u') => State::KeyUnicode(0, 0),
             (State::KeyUnicode(3, value), digit) => {
-                self.name
-                    .push(u8::try_from(value * 16 + hex(digit)).unwrap_or(b'?'));
+                self.name.push(u8::try_from(value * 16 + hex(digit)).unwrap_or(b'?'));
                 State::Key
             }
             (State::KeyUnicode(digits, value), digit) => {
@@ -206,10 +202,7 @@ impl Name {
     fn is(&self, tables: &[&[&str]], families: &[&str]) -> bool {
         let kept = self.letters.get(..self.length).unwrap_or(&self.letters);
         let whole = kept.len() == self.length;
-        (whole
-            && tables
-                .iter()
-                .any(|table| table.iter().any(|name| name.as_bytes() == kept)))
+        (whole && tables.iter().any(|table| table.iter().any(|name| name.as_bytes() == kept)))
             || families.iter().any(|family| kept.starts_with(family.as_bytes()))
     }
 }

@@ -16,14 +16,8 @@ use super::failure::Failure;
 const QUERY_BYTES: usize = 8 << 10;
 
 /// The methods that any grant can allow. `CONNECT` and `TRACE` never leave (SECURITY.md E20), nor do unknown ones.
-const METHODS: [Method; 6] = [
-    Method::GET,
-    Method::HEAD,
-    Method::POST,
-    Method::PUT,
-    Method::PATCH,
-    Method::DELETE,
-];
+const METHODS: [Method; 6] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
 /// A method, an origin, and a path with its query, each in its one spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,15 +43,8 @@ impl Target {
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         let origin = Origin::of_authority(scheme, authority)
             .map_err(|error| Cause::AuthorityMalformed(Given::new(authority), error.why()))?;
-        let path_and_query = uri
-            .path_and_query()
-            .cloned()
-            .unwrap_or(PathAndQuery::from_static("/"));
-        Ok(Self {
-            method: method.clone(),
-            origin,
-            path_and_query,
-        })
+        let path_and_query = uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        Ok(Self { method: method.clone(), origin, path_and_query })
     }
 
     pub(super) fn path(&self) -> &str {
@@ -110,13 +97,8 @@ mod tests {
     #[test]
     fn only_ordinary_methods_leave() {
         // E20
-        for method in [
-            "CONNECT", "TRACE", "OPTIONS", "get", "Post", "PROPFIND", "QUERY", "X", "PRI",
-        ] {
-            assert!(
-                matches!(target(method, "https://a.test/"), Err(Cause::MethodForbidden(_))),
-                "{method}"
-            );
+        for method in ["CONNECT", "TRACE", "OPTIONS", "get", "Post", "PROPFIND", "QUERY", "X", "PRI"] {
+            assert!(matches!(target(method, "https://a.test/"), Err(Cause::MethodForbidden(_))), "{method}");
         }
         for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] {
             assert!(target(method, "https://a.test/").is_ok(), "{method}");
@@ -126,23 +108,12 @@ mod tests {
     #[test]
     fn only_http_and_https_leave() {
         // E21
-        for uri in [
-            "ftp://a.test/",
-            "ws://a.test/",
-            "file://a.test/",
-            "httpsx://a.test/",
-            "/v1",
-            "a.test:443",
-        ] {
-            assert!(
-                matches!(target("GET", uri), Err(Cause::SchemeForbidden(_))),
-                "{uri}"
-            );
+        for uri in
+            ["ftp://a.test/", "ws://a.test/", "file://a.test/", "httpsx://a.test/", "/v1", "a.test:443"]
+        {
+            assert!(matches!(target("GET", uri), Err(Cause::SchemeForbidden(_))), "{uri}");
         }
-        assert_eq!(
-            target("GET", "HTTPS://a.test/").unwrap().origin.to_string(),
-            "https://a.test"
-        );
+        assert_eq!(target("GET", "HTTPS://a.test/").unwrap().origin.to_string(), "https://a.test");
     }
 
     #[test]
@@ -159,17 +130,10 @@ mod tests {
             "0x7f.1",
             "[::1%25lo]",
         ] {
-            let uri = Uri::builder()
-                .scheme("https")
-                .authority(authority)
-                .path_and_query("/")
-                .build();
+            let uri = Uri::builder().scheme("https").authority(authority).path_and_query("/").build();
             if let Ok(uri) = uri {
                 let refused = Target::parse(&Method::GET, &uri);
-                assert!(
-                    matches!(refused, Err(Cause::AuthorityMalformed(..))),
-                    "{authority}"
-                );
+                assert!(matches!(refused, Err(Cause::AuthorityMalformed(..))), "{authority}");
             }
         }
     }
@@ -186,11 +150,7 @@ mod tests {
 
     #[test]
     fn queries_are_short_and_ascii() {
-        let check = |query: String| {
-            target("GET", &format!("https://a.test/?{query}"))
-                .unwrap()
-                .check_query()
-        };
+        let check = |query: String| target("GET", &format!("https://a.test/?{query}")).unwrap().check_query();
         assert!(check("a=b".to_owned()).is_ok());
         assert!(matches!(check("a".repeat(8193)), Err(Failure::UriTooLong)));
         assert!(matches!(check("a=\u{e9}".to_owned()), Err(Failure::Denied(_))));

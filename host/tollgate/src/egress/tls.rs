@@ -54,19 +54,13 @@ impl TlsRoots {
     /// Mozilla's.
     #[must_use]
     pub const fn mozilla() -> Self {
-        Self {
-            mozilla: true,
-            extra: Vec::new(),
-        }
+        Self { mozilla: true, extra: Vec::new() }
     }
 
     /// Nobody: for tests, and to add one's own only.
     #[must_use]
     pub const fn none() -> Self {
-        Self {
-            mozilla: false,
-            extra: Vec::new(),
-        }
+        Self { mozilla: false, extra: Vec::new() }
     }
 
     /// Adds the authorities in a PEM text, such as a company's `ca_file`.
@@ -81,11 +75,7 @@ impl TlsRoots {
             parsed.map_err(|_| TlsRootsError::NotAuthority { position })?;
             self.extra.push(certificate);
         }
-        if self.extra.len() == before {
-            Err(TlsRootsError::Empty)
-        } else {
-            Ok(self)
-        }
+        if self.extra.len() == before { Err(TlsRootsError::Empty) } else { Ok(self) }
     }
 
     fn store(&self) -> RootCertStore {
@@ -106,10 +96,7 @@ impl Default for TlsRoots {
 
 impl fmt::Debug for TlsRoots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TlsRoots")
-            .field("mozilla", &self.mozilla)
-            .field("extra", &self.extra.len())
-            .finish()
+        f.debug_struct("TlsRoots").field("mozilla", &self.mozilla).field("extra", &self.extra.len()).finish()
     }
 }
 
@@ -156,10 +143,7 @@ impl TlsClient {
             HostName::Address(address) => ServerName::from(*address),
         };
         let connector = TlsConnector::from(Arc::clone(&self.0));
-        connector
-            .connect(name, stream)
-            .await
-            .map_err(|error| Failure::of_tls(&error))
+        connector.connect(name, stream).await.map_err(|error| Failure::of_tls(&error))
     }
 }
 
@@ -169,22 +153,13 @@ mod tests {
 
     #[test]
     fn roots_are_added_from_pem_or_refused() {
-        let authority = rcgen::generate_simple_self_signed(["ca.test".to_owned()])
-            .unwrap()
-            .cert
-            .pem();
-        let roots = TlsRoots::none()
-            .with_pem(format!("# ours\n{authority}\n{authority}").as_bytes())
-            .unwrap();
+        let authority = rcgen::generate_simple_self_signed(["ca.test".to_owned()]).unwrap().cert.pem();
+        let roots =
+            TlsRoots::none().with_pem(format!("# ours\n{authority}\n{authority}").as_bytes()).unwrap();
         assert_eq!((roots.extra.len(), roots.store().len()), (2, 2));
-        assert_eq!(
-            TlsRoots::none().with_pem(b"no certificate").unwrap_err(),
-            TlsRootsError::Empty
-        );
+        assert_eq!(TlsRoots::none().with_pem(b"no certificate").unwrap_err(), TlsRootsError::Empty);
         let nonsense = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        let refused = TlsRoots::none()
-            .with_pem(format!("{authority}{nonsense}").as_bytes())
-            .unwrap_err();
+        let refused = TlsRoots::none().with_pem(format!("{authority}{nonsense}").as_bytes()).unwrap_err();
         assert_eq!(refused, TlsRootsError::NotAuthority { position: 2 });
         let cut = "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
         assert_eq!(

@@ -5,9 +5,6 @@
 
 /// What the host offers: `log` and `config`, and the words of `llm-types`.
 pub(super) mod imports {
-    #![expect(missing_docs, unreachable_pub, clippy::allow_attributes, clippy::allow_attributes_without_reason,
-        reason = "generated; wit/ documents each item")]
-
     wasmtime::component::bindgen!({
         path: "../../wit",
         inline: "
@@ -24,9 +21,6 @@ pub(super) mod imports {
 
 /// What a model provider exports.
 pub(super) mod provider {
-    #![expect(missing_docs, unreachable_pub, clippy::allow_attributes, clippy::allow_attributes_without_reason,
-        reason = "generated; wit/ documents each item")]
-
     wasmtime::component::bindgen!({
         path: "../../wit",
         inline: "

@@ -80,8 +80,6 @@ impl Grant {
     /// Grants these origins.
     #[must_use]
     pub fn new(origins: impl IntoIterator<Item = OriginGrant>) -> Self {
-        Self {
-            origins: origins.into_iter().collect(),
-        }
+        Self { origins: origins.into_iter().collect() }
     }
 }

@@ -215,10 +215,14 @@ impl fmt::Debug for Digest {
 pub struct RequestId(uuid::Uuid);
 
 impl RequestId {
-    /// Makes an id from the time of the house's clock and 10 random bytes.
+    /// Makes an id from the time of the house's clock and random bits.
     #[must_use]
-    pub fn new(now: UtcMillis, random: &[u8; 10]) -> Self {
-        Self(uuid::Builder::from_unix_timestamp_millis(now.as_millis(), random).into_uuid())
+    pub fn new(now: UtcMillis) -> Self {
+        let mut random = [0; 10];
+        for (byte, fresh) in random.iter_mut().zip(uuid::Uuid::new_v4().as_bytes()) {
+            *byte = *fresh;
+        }
+        Self(uuid::Builder::from_unix_timestamp_millis(now.as_millis(), &random).into_uuid())
     }
 }
 

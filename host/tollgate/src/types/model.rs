@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::grant::PathPattern;
 use super::ids::{KeySlotName, ModelName};
@@ -85,7 +85,7 @@ pub struct Endpoint {
 }
 
 /// One model of a provider.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Model {
     /// Its name there.
@@ -133,7 +133,7 @@ impl Model {
 }
 
 /// Something that a model can do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Capability {
     /// Streams its answer.
@@ -166,7 +166,7 @@ impl Capability {
 }
 
 /// An option of a model, or a setting of a plugin.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OptionSpec {
     /// Its name.
     pub name: String,
@@ -179,7 +179,7 @@ pub struct OptionSpec {
 }
 
 /// What values an option takes. Bounds are inclusive.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum OptionKind {
     /// True or false.
@@ -240,7 +240,9 @@ impl From<serde_json::Value> for Value {
                 (None, Some(float)) => Self::Number(float),
                 (None, None) => Self::Json(serde_json::Value::Number(number)),
             },
-            serde_json::Value::Array(items) if !items.is_empty() && items.iter().all(serde_json::Value::is_string) => {
+            serde_json::Value::Array(items)
+                if !items.is_empty() && items.iter().all(serde_json::Value::is_string) =>
+            {
                 Self::Texts(items.into_iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
             }
             other => Self::Json(other),

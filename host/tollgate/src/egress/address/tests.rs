@@ -131,16 +131,9 @@ fn public_addresses_are_dialled() {
 fn one_bad_address_spoils_the_answer() {
     // E15
     let good = grant("https://api.good.test", &[]);
-    for answer in [
-        ["1.1.1.1", "10.0.0.5"],
-        ["10.0.0.5", "1.1.1.1"],
-        ["2606:4700::1", "::ffff:10.0.0.5"],
-    ] {
+    for answer in [["1.1.1.1", "10.0.0.5"], ["10.0.0.5", "1.1.1.1"], ["2606:4700::1", "::ffff:10.0.0.5"]] {
         assert!(
-            matches!(
-                judge(&good, &answer),
-                Err(Cause::AddressForbidden(_, _, Kind::Private))
-            ),
+            matches!(judge(&good, &answer), Err(Cause::AddressForbidden(_, _, Kind::Private))),
             "{answer:?}"
         );
     }
@@ -149,23 +142,10 @@ fn one_bad_address_spoils_the_answer() {
 #[test]
 fn a_grant_opens_the_networks_that_it_names_and_no_other() {
     let lan = grant("https://gpu.lan", &["10.0.0.0/8", "fd00::/8"]);
-    for address in [
-        "10.1.2.3",
-        "::ffff:10.1.2.3",
-        "64:ff9b::10.1.2.3",
-        "fd00::1",
-        "8.8.8.8",
-    ] {
+    for address in ["10.1.2.3", "::ffff:10.1.2.3", "64:ff9b::10.1.2.3", "fd00::1", "8.8.8.8"] {
         assert_eq!(judge(&lan, &[address]), Ok(1), "{address}");
     }
-    for address in [
-        "192.168.0.1",
-        "127.0.0.1",
-        "::1",
-        "fe80::1",
-        "224.0.0.1",
-        "fd00:ec2::254",
-    ] {
+    for address in ["192.168.0.1", "127.0.0.1", "::1", "fe80::1", "224.0.0.1", "fd00:ec2::254"] {
         assert!(refused(&lan, address), "{address}");
     }
 }
@@ -174,43 +154,24 @@ fn a_grant_opens_the_networks_that_it_names_and_no_other() {
 fn a_metadata_service_must_be_named_alone() {
     // E16
     let everything = grant("https://gpu.lan", &["0.0.0.0/0", "::/0"]);
-    for address in [
-        "169.254.169.254",
-        "168.63.129.16",
-        "::ffff:169.254.169.254",
-        "fd00:ec2::254",
-        "0.0.0.0",
-        "::",
-    ] {
+    for address in
+        ["169.254.169.254", "168.63.129.16", "::ffff:169.254.169.254", "fd00:ec2::254", "0.0.0.0", "::"]
+    {
         assert!(refused(&everything, address), "{address}");
     }
     assert_eq!(judge(&everything, &["169.254.1.1"]), Ok(1));
-    assert_eq!(
-        judge(
-            &grant("https://meta.test", &["169.254.169.254/32"]),
-            &["169.254.169.254"]
-        ),
-        Ok(1)
-    );
+    assert_eq!(judge(&grant("https://meta.test", &["169.254.169.254/32"]), &["169.254.169.254"]), Ok(1));
 }
 
 #[test]
 fn loopback_is_open_to_what_is_loopback_by_name() {
     // E14
-    for origin in [
-        "http://localhost:8080",
-        "https://api.localhost",
-        "http://127.0.0.1:1",
-        "http://[::1]:1",
-    ] {
+    for origin in ["http://localhost:8080", "https://api.localhost", "http://127.0.0.1:1", "http://[::1]:1"] {
         assert_eq!(judge(&grant(origin, &[]), &["127.0.0.1"]), Ok(1), "{origin}");
         assert!(refused(&grant(origin, &[]), "10.0.0.1"));
     }
     assert!(refused(&grant("https://rebind.test", &[]), "127.0.0.1"));
-    assert_eq!(
-        judge(&grant("http://rebind.test", &["127.0.0.0/8"]), &["127.0.0.1"]),
-        Ok(1)
-    );
+    assert_eq!(judge(&grant("http://rebind.test", &["127.0.0.0/8"]), &["127.0.0.1"]), Ok(1));
 }
 
 #[test]
@@ -221,10 +182,7 @@ fn plain_http_stays_on_loopback_unless_the_grant_says_otherwise() {
     lan.plain_http = true;
     assert_eq!(judge(&lan, &["10.0.0.1"]), Ok(1));
     assert!(matches!(judge(&lan, &["8.8.8.8"]), Err(Cause::PlainHttp(_))));
-    assert_eq!(
-        judge(&grant("http://localhost", &[]), &["127.0.0.1", "::1"]),
-        Ok(2)
-    );
+    assert_eq!(judge(&grant("http://localhost", &[]), &["127.0.0.1", "::1"]), Ok(2));
 }
 
 #[test]

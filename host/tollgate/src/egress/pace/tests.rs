@@ -34,11 +34,9 @@ async fn silence_ends_an_answer() {
 #[tokio::test(start_paused = true)]
 async fn a_drip_ends_an_answer() {
     // R31
-    for (gap, piece) in [
-        (SECOND * 20, &b"x"[..]),
-        (SECOND * 59, b"x"),
-        (SECOND, b"sixty-three bytes, or rather a few"),
-    ] {
+    for (gap, piece) in
+        [(SECOND * 20, &b"x"[..]), (SECOND * 59, b"x"), (SECOND, b"sixty-three bytes, or rather a few")]
+    {
         let (elapsed, failure) = run(std::iter::repeat_n((gap, piece), 1000)).await;
         assert_eq!(failure, Failure::TooSlow);
         assert!(elapsed <= SECOND * 121, "{elapsed:?}");

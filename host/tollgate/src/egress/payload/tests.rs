@@ -16,10 +16,9 @@ fn data(text: &str) -> Result<Frame<Bytes>, ()> {
 
 async fn read(frames: Vec<Result<Frame<Bytes>, ()>>, limit: u64) -> Result<(u64, Bytes), Failure> {
     let mut seen = Vec::new();
-    let payload = Payload::read(body(frames), limit, Duration::from_secs(1), |chunk| {
-        seen.extend_from_slice(chunk)
-    })
-    .await?;
+    let payload =
+        Payload::read(body(frames), limit, Duration::from_secs(1), |chunk| seen.extend_from_slice(chunk))
+            .await?;
     let length = payload.len();
     let bytes = payload.collect().await.unwrap().to_bytes();
     assert_eq!(bytes, seen);
@@ -30,29 +29,15 @@ async fn read(frames: Vec<Result<Frame<Bytes>, ()>>, limit: u64) -> Result<(u64,
 async fn a_body_has_the_length_of_what_is_in_it() {
     // E33
     let big = "x".repeat(SMALL);
-    let got = read(
-        vec![data("a"), data(""), data("b"), data(&big), data("c")],
-        1 << 20,
-    )
-    .await
-    .unwrap();
-    assert_eq!(
-        got,
-        (
-            u64::try_from(SMALL).unwrap() + 3,
-            Bytes::from(format!("ab{big}c"))
-        )
-    );
+    let got = read(vec![data("a"), data(""), data("b"), data(&big), data("c")], 1 << 20).await.unwrap();
+    assert_eq!(got, (u64::try_from(SMALL).unwrap() + 3, Bytes::from(format!("ab{big}c"))));
     assert_eq!(read(vec![], 0).await.unwrap().0, 0);
 }
 
 #[tokio::test]
 async fn a_body_ends_at_its_limit() {
     assert!(read(vec![data("abc")], 3).await.is_ok());
-    assert_eq!(
-        read(vec![data("abc"), data("d")], 3).await.unwrap_err(),
-        Failure::RequestBody { limit: 3 }
-    );
+    assert_eq!(read(vec![data("abc"), data("d")], 3).await.unwrap_err(), Failure::RequestBody { limit: 3 });
     let empty = std::iter::repeat_with(|| data("")).take(20_000).collect();
     assert_eq!(read(empty, 3).await.unwrap_err(), Failure::RequestAborted);
 }
@@ -74,10 +59,7 @@ async fn request_trailers_go_nowhere() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_is_given_up_is_not_sent() {
-    assert_eq!(
-        read(vec![data("a"), Err(())], 9).await.unwrap_err(),
-        Failure::RequestAborted
-    );
+    assert_eq!(read(vec![data("a"), Err(())], 9).await.unwrap_err(), Failure::RequestAborted);
     let stalled = StreamBody::new(stream::pending::<Result<Frame<Bytes>, ()>>());
     let refused = Payload::read(stalled, 9, Duration::from_secs(1), |_| {}).await;
     assert_eq!(refused.unwrap_err(), Failure::RequestAborted);

@@ -5,10 +5,7 @@ use super::*;
 use crate::types::PathPattern;
 
 fn endpoint(method: &str, path: &str) -> Endpoint {
-    Endpoint {
-        method: method.parse().unwrap(),
-        path: path.parse().unwrap(),
-    }
+    Endpoint { method: method.parse().unwrap(), path: path.parse().unwrap() }
 }
 
 fn granted(change: impl FnOnce(&mut OriginGrant)) -> Rights {
@@ -23,9 +20,7 @@ fn granted(change: impl FnOnce(&mut OriginGrant)) -> Rights {
 }
 
 fn ask(rights: &Rights, method: &str, uri: &str) -> Result<(), Cause> {
-    rights
-        .check(&Target::parse(&method.parse().unwrap(), &uri.parse().unwrap())?)
-        .map(drop)
+    rights.check(&Target::parse(&method.parse().unwrap(), &uri.parse().unwrap())?).map(drop)
 }
 
 #[test]
@@ -38,11 +33,7 @@ fn only_what_was_granted_and_described_passes() {
         ("GET", "/v1/models/x"),
         ("GET", "/v1/models?limit=1"),
     ] {
-        assert_eq!(
-            ask(&rights, method, &format!("https://api.good.test{path}")),
-            Ok(()),
-            "{method} {path}"
-        );
+        assert_eq!(ask(&rights, method, &format!("https://api.good.test{path}")), Ok(()), "{method} {path}");
         assert_eq!(
             ask(&rights, method, &format!("https://API.good.test:443{path}")),
             Ok(()),
@@ -66,10 +57,7 @@ fn only_what_was_granted_and_described_passes() {
         ("POST", "/v1/message"),
     ] {
         let refused = ask(&rights, method, &format!("https://api.good.test{path}"));
-        assert!(
-            matches!(refused, Err(Cause::RequestNotGranted(..))),
-            "{method} {path}"
-        );
+        assert!(matches!(refused, Err(Cause::RequestNotGranted(..))), "{method} {path}");
     }
     for origin in [
         "https://evil.test",
@@ -113,32 +101,14 @@ fn a_grant_narrows_and_never_widens() {
     let uri = "https://api.good.test/v1/messages";
     assert!(ask(&granted(|grant| grant.methods = Some(vec![])), "POST", uri).is_err());
     assert!(ask(&granted(|grant| grant.paths = Some(vec![])), "POST", uri).is_err());
-    assert!(
-        ask(
-            &granted(|grant| grant.methods = Some(vec![Method::GET])),
-            "POST",
-            uri
-        )
-        .is_err()
-    );
-    assert!(
-        ask(
-            &granted(|grant| grant.methods = Some(vec![Method::POST])),
-            "POST",
-            uri
-        )
-        .is_ok()
-    );
+    assert!(ask(&granted(|grant| grant.methods = Some(vec![Method::GET])), "POST", uri).is_err());
+    assert!(ask(&granted(|grant| grant.methods = Some(vec![Method::POST])), "POST", uri).is_ok());
     let path = |text: &str| Some(vec![text.parse::<PathPattern>().unwrap()]);
     assert!(ask(&granted(|grant| grant.paths = path("/v1/*")), "POST", uri).is_ok());
     assert!(ask(&granted(|grant| grant.paths = path("/v1/models")), "POST", uri).is_err());
     assert!(
-        ask(
-            &granted(|grant| grant.paths = path("/v1/files")),
-            "GET",
-            "https://api.good.test/v1/files"
-        )
-        .is_err()
+        ask(&granted(|grant| grant.paths = path("/v1/files")), "GET", "https://api.good.test/v1/files")
+            .is_err()
     );
     assert!(ask(&Rights::new(Arc::default(), vec![]), "POST", uri).is_err());
     let undescribed = Rights::new(granted(|_| {}).grant, vec![]);
@@ -156,15 +126,9 @@ fn plain_http_is_refused_before_dns_is_asked() {
         })
     };
     assert!(matches!(ask(&lan(&|_| {}), "GET", uri), Err(Cause::PlainHttp(_))));
-    assert!(matches!(
-        ask(&lan(&|grant| grant.plain_http = true), "GET", uri),
-        Err(Cause::PlainHttp(_))
-    ));
+    assert!(matches!(ask(&lan(&|grant| grant.plain_http = true), "GET", uri), Err(Cause::PlainHttp(_))));
     let networks = |grant: &mut OriginGrant| grant.addresses = vec!["10.0.0.0/8".parse().unwrap()];
-    assert!(matches!(
-        ask(&lan(&networks), "GET", uri),
-        Err(Cause::PlainHttp(_))
-    ));
+    assert!(matches!(ask(&lan(&networks), "GET", uri), Err(Cause::PlainHttp(_))));
     let both = |grant: &mut OriginGrant| {
         networks(grant);
         grant.plain_http = true;

@@ -11,10 +11,8 @@ fn patterns(key: &str) -> Arc<Patterns> {
 /// All that comes out, and how often the key was found.
 fn scrub(patterns: &Arc<Patterns>, chunks: &[&[u8]]) -> (Vec<u8>, u32) {
     let mut scrub = Scrub::new(Arc::clone(patterns), 0);
-    let mut out: Vec<u8> = chunks
-        .iter()
-        .flat_map(|chunk| scrub.push(Bytes::copy_from_slice(chunk)))
-        .collect();
+    let mut out: Vec<u8> =
+        chunks.iter().flat_map(|chunk| scrub.push(Bytes::copy_from_slice(chunk))).collect();
     out.extend(scrub.finish());
     (out, scrub.hits())
 }
@@ -44,10 +42,7 @@ fn echoes(key: &str) -> Vec<String> {
                 format!("%{b:02X}")
             }
         }),
-        key.replace('&', "&amp;")
-            .replace('<', "&lt;")
-            .replace('>', "&gt;")
-            .replace('"', "&quot;"),
+        key.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;"),
     ];
     for before in ["", "B", "Be", "Bearer ", "x-api-key: "] {
         for after in ["", "!", "!!", "\r\nhost: x"] {
@@ -61,9 +56,7 @@ fn echoes(key: &str) -> Vec<String> {
 
 /// Whether 12 bytes in a row of the key can be read in the text.
 fn readable(text: &[u8], key: &str) -> bool {
-    key.as_bytes()
-        .windows(12)
-        .any(|window| text.windows(12).any(|part| part == window))
+    key.as_bytes().windows(12).any(|window| text.windows(12).any(|part| part == window))
 }
 
 #[test]
@@ -76,10 +69,7 @@ fn an_echo_is_taken_out_at_every_cut_in_every_encoding() {
             let (head, tail) = body.as_bytes().split_at(cut);
             let (out, hits) = scrub(&patterns, &[head, tail]);
             assert_eq!((out.len(), hits), (body.len(), 1), "{echo} cut at {cut}");
-            assert!(
-                !patterns.occur_in(&out) && !readable(&out, KEY),
-                "{echo} cut at {cut}"
-            );
+            assert!(!patterns.occur_in(&out) && !readable(&out, KEY), "{echo} cut at {cut}");
         }
         let bytes: Vec<&[u8]> = body.as_bytes().chunks(1).collect();
         let (out, hits) = scrub(&patterns, &bytes);
@@ -92,13 +82,7 @@ fn an_event_is_not_delayed() {
     // S02: what ends in anything but the beginning of the key goes on whole, and as the same bytes
     let patterns = patterns(KEY);
     let mut scrub = Scrub::new(Arc::clone(&patterns), 0);
-    for event in [
-        "data: {\"a\":1}\n\n",
-        ": ping\n\n",
-        "data: [DONE]\n\n",
-        "sk-pro",
-        "x\n",
-    ] {
+    for event in ["data: {\"a\":1}\n\n", ": ping\n\n", "data: [DONE]\n\n", "sk-pro", "x\n"] {
         let chunk = Bytes::from_static(event.as_bytes());
         let out = scrub.push(chunk.clone());
         if event == "sk-pro" {
@@ -117,10 +101,7 @@ fn hits_are_counted_and_overwritten_in_place() {
     let body = format!("{KEY}{KEY} and {KEY}");
     let (out, hits) = scrub(&patterns, &[body.as_bytes()]);
     let stars = "*".repeat(KEY.len());
-    assert_eq!(
-        (String::from_utf8(out).unwrap(), hits),
-        (format!("{stars}{stars} and {stars}"), 3)
-    );
+    assert_eq!((String::from_utf8(out).unwrap(), hits), (format!("{stars}{stars} and {stars}"), 3));
 }
 
 #[test]
@@ -163,10 +144,7 @@ fn patterns_show_nothing_of_themselves() {
 fn the_automaton_finds_what_the_vectors_find() {
     let patterns = patterns(KEY);
     let automaton = Searcher::Automaton(
-        AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(&patterns.spellings)
-            .unwrap(),
+        AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&patterns.spellings).unwrap(),
     );
     for echo in echoes(KEY) {
         let body = format!("some text before {echo} and after");

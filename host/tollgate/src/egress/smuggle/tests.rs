@@ -95,11 +95,7 @@ fn a_credential_in_a_json_body_is_found() {
         r#"{"a\"b":1,"api_key":1}"#,
     ];
     for body in bad {
-        let closed = if body.ends_with('y') {
-            format!("{body}\":1}}")
-        } else {
-            body.to_owned()
-        };
+        let closed = if body.ends_with('y') { format!("{body}\":1}}") } else { body.to_owned() };
         assert!(field(&closed).is_some(), "{closed}");
     }
     let good = [
@@ -124,13 +120,7 @@ fn a_credential_in_a_json_body_is_found() {
 #[test]
 fn a_credential_in_a_form_is_found() {
     // E25
-    for body in [
-        "api_key=x",
-        "a=b&key=x",
-        "a=b;access%5Ftoken=x",
-        "a&token=x",
-        "a=b&api_key",
-    ] {
+    for body in ["api_key=x", "a=b&key=x", "a=b;access%5Ftoken=x", "a&token=x", "a=b&api_key"] {
         assert!(form(body).is_some(), "{body}");
     }
     for body in ["", "a=key", "model=whisper&prompt=api_key%3D1", "grant=x"] {

@@ -29,17 +29,12 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         change(&mut params);
         let key = KeyPair::generate().unwrap();
-        Self {
-            certificate: params.self_signed(&key).unwrap(),
-            issuer: Issuer::new(params, key),
-        }
+        Self { certificate: params.self_signed(&key).unwrap(), issuer: Issuer::new(params, key) }
     }
 
     /// Roots of this authority alone.
     pub(super) fn roots(&self) -> TlsRoots {
-        TlsRoots::none()
-            .with_pem(self.certificate.pem().as_bytes())
-            .unwrap()
+        TlsRoots::none().with_pem(self.certificate.pem().as_bytes()).unwrap()
     }
 
     /// A host with a certificate for `name`.
@@ -58,10 +53,7 @@ impl Authority {
     /// A host that signed its own certificate.
     pub(super) fn self_signed_host(name: &str) -> TlsAcceptor {
         let key = KeyPair::generate().unwrap();
-        let certificate = CertificateParams::new(vec![name.to_owned()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap();
+        let certificate = CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
         acceptor(&certificate, &key)
     }
 }
@@ -72,10 +64,7 @@ fn acceptor(certificate: &Certificate, key: &KeyPair) -> TlsAcceptor {
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
+        .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::Pkcs8(key.serialize_der().into()))
         .unwrap();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     TlsAcceptor::from(Arc::new(config))

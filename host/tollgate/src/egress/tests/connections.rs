@@ -9,9 +9,10 @@ use tokio_rustls::TlsAcceptor;
 use super::authority::Authority;
 use super::house::{House, KEY, Plan, get, loopback, post};
 use super::vendor::{Reply, Vendor, answer, chunk, chunked, ok, until};
+use crate::egress::failure::Failure;
 use crate::egress::limit::Wishes;
 use crate::egress::payload::Payload;
-use crate::egress::{Failure, Proxy, TlsRoots};
+use crate::egress::{Proxy, TlsRoots};
 
 const SHORT: Duration = Duration::from_millis(60);
 
@@ -21,16 +22,10 @@ async fn over_tls(acceptor: TlsAcceptor, roots: TlsRoots) -> Result<u16, Failure
     let origin = format!("https://api.good.test:{}", vendor.port());
     let house = House::new(Plan::new([loopback(&origin)]).roots(roots));
     house.names.answer("api.good.test", &[&["127.0.0.1"]]);
-    let outcome = house
-        .send(get(format!("{origin}/v1/models")))
-        .await
-        .map(|answer| answer.status);
+    let outcome = house.send(get(format!("{origin}/v1/models"))).await.map(|answer| answer.status);
     if outcome.is_ok() {
         // E07, E10: TLS was asked for the checked name, and for nothing but http/1.1
-        assert_eq!(
-            vendor.names(),
-            [(Some("api.good.test".to_owned()), Some(b"http/1.1".to_vec()))]
-        );
+        assert_eq!(vendor.names(), [(Some("api.good.test".to_owned()), Some(b"http/1.1".to_vec()))]);
     } else {
         assert!(vendor.received().is_empty() && !house.seen.request_sent());
     }
@@ -49,29 +44,15 @@ async fn a_host_must_prove_its_name() {
         other => panic!("{other:?}"),
     };
     let unknown = "its issuer is unknown; a private authority goes in `egress.ca_file`";
-    assert_eq!(
-        refused(Authority::self_signed_host("api.good.test")).await,
-        unknown
-    );
+    assert_eq!(refused(Authority::self_signed_host("api.good.test")).await, unknown);
     let theirs = Authority::named("theirs", |_| {});
     assert_eq!(refused(theirs.host("api.good.test")).await, unknown);
-    for name in [
-        "evil.test",
-        "good.test",
-        "xapi.good.test",
-        "*.test",
-        "*.api.good.test",
-        "127.0.0.1",
-    ] {
+    for name in ["evil.test", "good.test", "xapi.good.test", "*.test", "*.api.good.test", "127.0.0.1"] {
         assert_eq!(refused(ours.host(name)).await, "it is for another name", "{name}");
     }
-    let expired = ours.host_with("api.good.test", |params| {
-        params.not_after = date_time_ymd(2020, 1, 1)
-    });
+    let expired = ours.host_with("api.good.test", |params| params.not_after = date_time_ymd(2020, 1, 1));
     assert_eq!(refused(expired).await, "it has expired");
-    let early = ours.host_with("api.good.test", |params| {
-        params.not_before = date_time_ymd(4000, 1, 1)
-    });
+    let early = ours.host_with("api.good.test", |params| params.not_before = date_time_ymd(4000, 1, 1));
     assert_eq!(refused(early).await, "it is not valid yet");
 }
 
@@ -102,10 +83,7 @@ async fn http_2_is_not_spoken_even_where_it_is_offered() {
     let house = House::new(Plan::new([loopback(&origin)]).roots(ours.roots()));
     house.send(get(format!("{origin}/v1/models"))).await.unwrap();
     assert_eq!(vendor.received()[0].request_line(), "GET /v1/models HTTP/1.1");
-    assert_eq!(
-        vendor.names(),
-        [(Some("localhost".to_owned()), Some(b"http/1.1".to_vec()))]
-    );
+    assert_eq!(vendor.names(), [(Some("localhost".to_owned()), Some(b"http/1.1".to_vec()))]);
     assert!(house.names.asked().is_empty());
 }
 
@@ -116,27 +94,14 @@ async fn tls_runs_through_a_proxys_tunnel_to_the_host_itself() {
     let vendor = Vendor::start_tls(ours.host("api.good.test"), |_| Reply::Say(ok("{}"))).await;
     let proxy = tunnel_to(vendor.port()).await;
     let mut plan = Plan::new([loopback("https://api.good.test")]).roots(ours.roots());
-    plan.proxy = Some(
-        format!("http://localhost:{}", proxy.port)
-            .parse::<Proxy>()
-            .unwrap(),
-    );
+    plan.proxy = Some(proxy_at(proxy.port));
     let house = House::new(plan);
-    let got = house
-        .send(post("https://api.good.test/v1/messages", "{\"a\":1}"))
-        .await
-        .unwrap();
+    let got = house.send(post("https://api.good.test/v1/messages", "{\"a\":1}")).await.unwrap();
     assert_eq!(got.body.unwrap(), "{}");
     assert_eq!(vendor.received()[0].values("host"), ["api.good.test"]);
-    assert_eq!(
-        vendor.received()[0].values("authorization"),
-        [format!("Bearer {KEY}")]
-    );
+    assert_eq!(vendor.received()[0].values("authorization"), [format!("Bearer {KEY}")]);
     let asked = proxy.asked.lock().unwrap().clone();
-    assert_eq!(
-        asked,
-        "CONNECT api.good.test:443 HTTP/1.1\r\nhost: api.good.test:443\r\n\r\n"
-    );
+    assert_eq!(asked, "CONNECT api.good.test:443 HTTP/1.1\r\nhost: api.good.test:443\r\n\r\n");
     assert!(house.names.asked().is_empty());
 }
 
@@ -161,20 +126,11 @@ async fn tunnel_to(target: u16) -> Tunnel {
             head.push(client.read_u8().await.unwrap());
         }
         *record.lock().unwrap() = String::from_utf8(head).unwrap();
-        let mut host = tokio::net::TcpStream::connect(("127.0.0.1", target))
-            .await
-            .unwrap();
-        client
-            .write_all(b"HTTP/1.1 200 Connection established\r\nvia: proxy\r\n\r\n")
-            .await
-            .unwrap();
+        let mut host = tokio::net::TcpStream::connect(("127.0.0.1", target)).await.unwrap();
+        client.write_all(b"HTTP/1.1 200 Connection established\r\nvia: proxy\r\n\r\n").await.unwrap();
         let _both_ended = tokio::io::copy_bidirectional(&mut client, &mut host).await;
     });
-    Tunnel {
-        port,
-        asked,
-        _serving: serving,
-    }
+    Tunnel { port, asked, _serving: serving }
 }
 
 #[tokio::test]
@@ -187,16 +143,11 @@ async fn a_host_that_does_not_finish_connecting_is_given_up() {
             .limits(|limits| limits.connect = SHORT)
     };
     let house = House::new(plan());
-    assert_eq!(
-        house.refused(get(format!("{origin}/v1/models"))).await,
-        Failure::ConnectTimeout(SHORT)
-    );
+    assert_eq!(house.refused(get(format!("{origin}/v1/models"))).await, Failure::ConnectTimeout(SHORT));
     // and so is a proxy
     let mut behind = plan();
-    behind.proxy = Some(format!("http://localhost:{}", silent.port()).parse().unwrap());
-    let refused = House::new(behind)
-        .refused(get("https://api.good.test/v1/models"))
-        .await;
+    behind.proxy = Some(proxy_at(silent.port()));
+    let refused = House::new(behind).refused(get("https://api.good.test/v1/models")).await;
     assert_eq!(refused, Failure::ConnectTimeout(SHORT));
     assert!(!house.seen.request_sent());
 }
@@ -207,10 +158,7 @@ async fn nobody_at_home_is_said_as_such() {
     let origin = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
     drop(listener);
     let house = House::new(Plan::new([loopback(&origin)]));
-    assert_eq!(
-        house.refused(get(format!("{origin}/v1/models"))).await,
-        Failure::ConnectRefused
-    );
+    assert_eq!(house.refused(get(format!("{origin}/v1/models"))).await, Failure::ConnectRefused);
 }
 
 #[tokio::test]
@@ -223,19 +171,9 @@ async fn a_connection_is_used_again_without_asking_dns() {
     house.names.answer("api.good.test", &[&["127.0.0.1"]]);
     for _ in 0..20 {
         house.next_call();
-        house
-            .send(post(format!("{origin}/v1/messages"), "{}"))
-            .await
-            .unwrap();
+        house.send(post(format!("{origin}/v1/messages"), "{}")).await.unwrap();
     }
-    assert_eq!(
-        (
-            vendor.connections(),
-            vendor.received().len(),
-            house.names.asked().len()
-        ),
-        (1, 20, 1)
-    );
+    assert_eq!((vendor.connections(), vendor.received().len(), house.names.asked().len()), (1, 20, 1));
 }
 
 #[tokio::test]
@@ -245,10 +183,7 @@ async fn a_connection_that_was_closed_meanwhile_costs_nothing() {
     let mut house = House::new(Plan::new([loopback(&origin)]));
     for round in 1..6 {
         house.next_call();
-        let got = house
-            .send(post(format!("{origin}/v1/messages"), "{}"))
-            .await
-            .unwrap();
+        let got = house.send(post(format!("{origin}/v1/messages"), "{}")).await.unwrap();
         assert_eq!(got.body.unwrap(), "{}");
         vendor.ended(round).await;
     }
@@ -298,19 +233,12 @@ async fn a_stream_that_is_left_before_its_last_byte_keeps_its_connection() {
         Vendor::start(|_| Reply::Pieces(vec![chunked(), chunk("data: [DONE]\n\n"), chunk("")])).await;
     let origin = format!("http://localhost:{}", vendor.port());
     let house = House::new(Plan::new([loopback(&origin)]));
-    let mut body = house
-        .open(post(format!("{origin}/v1/messages"), "{}"))
-        .await
-        .unwrap()
-        .into_body();
+    let mut body = house.open(post(format!("{origin}/v1/messages"), "{}")).await.unwrap().into_body();
     body.frame().await.unwrap().unwrap();
     drop(body);
     let pool = &house.outlet.as_ref().unwrap().0.pool;
     until(|| pool.unused() > 0).await;
-    house
-        .send(post(format!("{origin}/v1/messages"), "{}"))
-        .await
-        .unwrap();
+    house.send(post(format!("{origin}/v1/messages"), "{}")).await.unwrap();
     assert_eq!(vendor.connections(), 1);
 }
 
@@ -319,12 +247,7 @@ async fn a_stream_that_is_left_in_the_middle_is_closed() {
     let vendor = Vendor::start(|_| Reply::Forever(chunked(), chunk("data: x\n\n"))).await;
     let origin = format!("http://localhost:{}", vendor.port());
     let house = House::new(Plan::new([loopback(&origin)]));
-    drop(
-        house
-            .open(post(format!("{origin}/v1/messages"), "{}"))
-            .await
-            .unwrap(),
-    );
+    drop(house.open(post(format!("{origin}/v1/messages"), "{}")).await.unwrap());
     vendor.ended(1).await;
     assert_eq!(house.outlet.as_ref().unwrap().0.pool.unused(), 0);
 }
@@ -378,20 +301,11 @@ async fn a_plugin_has_so_many_sockets_and_no_more() {
     let house = House::new(
         Plan::new(origins.iter().map(|origin| loopback(origin))).limits(|limits| limits.sockets = 1),
     );
-    house
-        .send(get(format!("{}/v1/models", origins[1])))
-        .await
-        .unwrap();
+    house.send(get(format!("{}/v1/models", origins[1]))).await.unwrap();
     // an unused connection makes room
-    let open = house
-        .open(get(format!("{}/v1/models", origins[0])))
-        .await
-        .unwrap();
+    let open = house.open(get(format!("{}/v1/models", origins[0]))).await.unwrap();
     idle.ended(1).await;
-    assert_eq!(
-        house.refused(get(format!("{}/v1/models", origins[1]))).await,
-        Failure::TooManySockets
-    );
+    assert_eq!(house.refused(get(format!("{}/v1/models", origins[1]))).await, Failure::TooManySockets);
     drop(open);
 }
 
@@ -402,15 +316,10 @@ async fn the_other_address_is_tried_when_the_first_does_not_answer() {
     let mut grant = loopback(&origin);
     grant.plain_http = true;
     let house = House::new(Plan::new([grant]));
-    house
-        .names
-        .answer("api.good.test", &[&["127.0.0.77", "127.0.0.1"]]);
-    assert_eq!(
-        house
-            .send(get(format!("{origin}/v1/models")))
-            .await
-            .unwrap()
-            .status,
-        204
-    );
+    house.names.answer("api.good.test", &[&["127.0.0.77", "127.0.0.1"]]);
+    assert_eq!(house.send(get(format!("{origin}/v1/models"))).await.unwrap().status, 204);
+}
+
+fn proxy_at(port: u16) -> Proxy {
+    Proxy::try_from(format!("http://localhost:{port}").parse::<crate::types::Origin>().unwrap()).unwrap()
 }

@@ -15,9 +15,7 @@ use super::vendor::{Reply, Vendor, chunk, chunked, ok};
 use crate::tasks::Tasks;
 
 fn request(uri: &str, body: &'static str) -> Request<WasiBody> {
-    let body = Full::<Bytes>::from(body)
-        .map_err(|never| match never {})
-        .boxed_unsync();
+    let body = Full::<Bytes>::from(body).map_err(|never| match never {}).boxed_unsync();
     Request::builder().method("POST").uri(uri).body(body).unwrap()
 }
 
@@ -27,11 +25,7 @@ async fn send(
     request: Request<WasiBody>,
     options: Option<RequestOptions>,
 ) -> Result<String, Error> {
-    let sending = Pin::from(
-        house
-            .gate
-            .send_request(request, options, Box::new(async { Ok(()) })),
-    );
+    let sending = Pin::from(house.gate.send_request(request, options, Box::new(async { Ok(()) })));
     let guests = Tasks::new(1).unwrap();
     let reading = guests.spawn_guest(async move {
         let (response, driver) = sending.await?;
@@ -45,28 +39,16 @@ async fn send(
 async fn house(reply: Reply) -> (House, String, Vendor) {
     let vendor = Vendor::start(move |_| reply.clone()).await;
     let origin = format!("http://localhost:{}", vendor.port());
-    (
-        House::new(Plan::new([loopback(&origin)])),
-        format!("{origin}/v1/messages"),
-        vendor,
-    )
+    (House::new(Plan::new([loopback(&origin)])), format!("{origin}/v1/messages"), vendor)
 }
 
 #[tokio::test]
 async fn a_plugin_streams_through_the_gate() {
-    let (mut house, uri, vendor) = house(Reply::Pieces(vec![
-        chunked(),
-        chunk("data: 1\n\n"),
-        chunk("data: 2\n\n"),
-        chunk(""),
-    ]))
-    .await;
+    let (mut house, uri, vendor) =
+        house(Reply::Pieces(vec![chunked(), chunk("data: 1\n\n"), chunk("data: 2\n\n"), chunk("")])).await;
     let got = send(&mut house, request(&uri, "{}"), None).await.unwrap();
     assert_eq!(got, "data: 1\n\ndata: 2\n\n");
-    assert_eq!(
-        vendor.received()[0].values("authorization"),
-        [format!("Bearer {KEY}")]
-    );
+    assert_eq!(vendor.received()[0].values("authorization"), [format!("Bearer {KEY}")]);
 }
 
 #[tokio::test]
@@ -74,23 +56,12 @@ async fn a_plugin_gets_a_code_and_no_words() {
     // E01, E20, E21, S05
     let (mut house, uri, vendor) = house(Reply::Say(ok("{}"))).await;
     let denied = |outcome: Result<String, Error>| matches!(outcome, Err(Error::HttpRequestDenied));
-    assert!(denied(
-        send(&mut house, request("https://evil.test/v1/messages", "{}"), None).await
-    ));
-    assert!(denied(
-        send(&mut house, request("ftp://localhost/v1/messages", "{}"), None).await
-    ));
-    assert!(denied(
-        send(&mut house, request(&uri.replace("messages", "files"), "{}"), None).await
-    ));
-    assert!(denied(
-        send(&mut house, request(&uri, "{\"api_key\":1}"), None).await
-    ));
+    assert!(denied(send(&mut house, request("https://evil.test/v1/messages", "{}"), None).await));
+    assert!(denied(send(&mut house, request("ftp://localhost/v1/messages", "{}"), None).await));
+    assert!(denied(send(&mut house, request(&uri.replace("messages", "files"), "{}"), None).await));
+    assert!(denied(send(&mut house, request(&uri, "{\"api_key\":1}"), None).await));
     house.egress.forbid(vendor.address);
-    assert!(matches!(
-        send(&mut house, request(&uri, "{}"), None).await,
-        Err(Error::DestinationIpProhibited)
-    ));
+    assert!(matches!(send(&mut house, request(&uri, "{}"), None).await, Err(Error::DestinationIpProhibited)));
     assert_eq!(vendor.connections(), 0);
 }
 
@@ -99,10 +70,7 @@ async fn a_plugins_own_deadlines_count_within_the_operators() {
     // E40
     let (mut house, uri, _vendor) = house(Reply::SayAndStall(Vec::new())).await;
     for wish in [Duration::ZERO, Duration::from_nanos(1), Duration::from_millis(20)] {
-        let options = RequestOptions {
-            first_byte_timeout: Some(wish),
-            ..RequestOptions::default()
-        };
+        let options = RequestOptions { first_byte_timeout: Some(wish), ..RequestOptions::default() };
         let outcome = send(&mut house, request(&uri, "{}"), Some(options)).await;
         assert!(matches!(outcome, Err(Error::HttpResponseTimeout)), "{outcome:?}");
     }
@@ -113,12 +81,7 @@ async fn a_plugins_own_deadlines_count_within_the_operators() {
         first_byte_timeout: endless,
         between_bytes_timeout: endless,
     };
-    assert_eq!(
-        send(&mut house, request(&uri, "{}"), Some(options))
-            .await
-            .unwrap(),
-        "{}"
-    );
+    assert_eq!(send(&mut house, request(&uri, "{}"), Some(options)).await.unwrap(), "{}");
 }
 
 #[tokio::test]
@@ -131,10 +94,7 @@ async fn a_stalled_answer_is_noticed_on_the_plugins_threads() {
         ..RequestOptions::default()
     };
     let outcome = send(&mut house, request(&uri, "{}"), Some(options)).await;
-    assert!(
-        matches!(outcome, Err(Error::ConnectionReadTimeout)),
-        "{outcome:?}"
-    );
+    assert!(matches!(outcome, Err(Error::ConnectionReadTimeout)), "{outcome:?}");
 }
 
 #[tokio::test]
@@ -142,16 +102,10 @@ async fn a_plugin_that_is_still_writing_sees_the_refusal() {
     let (mut house, _, _vendor) = house(Reply::Say(ok("{}"))).await;
     let (sender, mut receiver) = tokio::sync::mpsc::channel::<Bytes>(1);
     let frames = futures_util::stream::poll_fn(move |cx| {
-        receiver
-            .poll_recv(cx)
-            .map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
+        receiver.poll_recv(cx).map(|chunk| chunk.map(|chunk| Ok(Frame::data(chunk))))
     });
     let body = StreamBody::new(frames).boxed_unsync();
-    let request = Request::builder()
-        .method("POST")
-        .uri("https://evil.test/v1/messages")
-        .body(body)
-        .unwrap();
+    let request = Request::builder().method("POST").uri("https://evil.test/v1/messages").body(body).unwrap();
     let sending = Pin::from(house.gate.send_request(request, None, Box::new(async { Ok(()) })));
     let writing = async move {
         for _ in 0..50 {
@@ -182,14 +136,8 @@ async fn credential_headers_are_forbidden_where_they_are_set() {
         let name = name.parse().unwrap();
         assert!(house.gate.is_forbidden_header(&name) && filter(&name), "{name}");
     }
-    for name in [
-        "Accept",
-        "Content-Type",
-        "Content-Length",
-        "Accept-Encoding",
-        "X-Request-Id",
-        "User-Agent",
-    ] {
+    for name in ["Accept", "Content-Type", "Content-Length", "Accept-Encoding", "X-Request-Id", "User-Agent"]
+    {
         let name = name.parse().unwrap();
         assert!(!house.gate.is_forbidden_header(&name) && !filter(&name), "{name}");
     }

@@ -11,8 +11,9 @@ use http::{HeaderMap, Method, Request};
 use http_body_util::{BodyExt as _, Full};
 
 use crate::egress::body::ResponseBody;
+use crate::egress::failure::Failure;
 use crate::egress::limit::Wishes;
-use crate::egress::{Egress, Failure, Gate, Outlet, Proxy, Resolver, Settings, TlsRoots};
+use crate::egress::{Egress, Gate, Outlet, Proxy, Resolver, Settings, TlsRoots};
 use crate::plugin::Seen;
 use crate::secret::{Credential, Secret};
 use crate::tasks::Tasks;
@@ -30,13 +31,9 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn answer(&self, host: &str, answers: &[&[&str]]) {
-        let parsed = answers
-            .iter()
-            .map(|answer| answer.iter().map(|address| address.parse().unwrap()).collect());
-        self.answers
-            .lock()
-            .unwrap()
-            .insert(host.to_owned(), parsed.collect());
+        let parsed =
+            answers.iter().map(|answer| answer.iter().map(|address| address.parse().unwrap()).collect());
+        self.answers.lock().unwrap().insert(host.to_owned(), parsed.collect());
     }
 
     pub(super) fn asked(&self) -> Vec<String> {
@@ -52,14 +49,9 @@ impl Resolver for Names {
             return std::future::pending().await;
         }
         let mut answers = self.answers.lock().unwrap();
-        let queue = answers
-            .get_mut(host)
-            .ok_or_else(|| io::Error::other(format!("{KEY} is in this text")))?;
-        let answer = if queue.len() > 1 {
-            queue.pop_front()
-        } else {
-            queue.front().cloned()
-        };
+        let queue =
+            answers.get_mut(host).ok_or_else(|| io::Error::other(format!("{KEY} is in this text")))?;
+        let answer = if queue.len() > 1 { queue.pop_front() } else { queue.front().cloned() };
         answer.ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }
@@ -84,10 +76,7 @@ impl Plan {
             proxy: None,
             own: Vec::new(),
             key: Some(KEY),
-            slot: Placement {
-                header: http::header::AUTHORIZATION,
-                prefix: "Bearer ".to_owned(),
-            },
+            slot: Placement { header: http::header::AUTHORIZATION, prefix: "Bearer ".to_owned() },
         }
     }
 
@@ -126,12 +115,8 @@ impl House {
     pub(super) fn new(plan: Plan) -> Self {
         let names = Arc::<Names>::default();
         let tasks = Tasks::new(1).unwrap();
-        let settings = Settings {
-            resolver: names.clone(),
-            roots: plan.roots,
-            proxy: plan.proxy,
-            own: plan.own,
-        };
+        let settings =
+            Settings { resolver: names.clone(), roots: plan.roots, proxy: plan.proxy, own: plan.own };
         let egress = Egress::new(tasks, settings).unwrap();
         let endpoints = [
             (Method::POST, "/v1/messages"),
@@ -139,23 +124,12 @@ impl House {
             (Method::GET, "/v1/models/*"),
             (Method::DELETE, "/v1/cache/*"),
         ];
-        let endpoints = endpoints.map(|(method, path)| Endpoint {
-            method,
-            path: path.parse().unwrap(),
-        });
+        let endpoints = endpoints.map(|(method, path)| Endpoint { method, path: path.parse().unwrap() });
         let grant = Arc::new(Grant::new(plan.grants));
         let outlet = egress.outlet("acme".parse().unwrap(), grant, endpoints.into(), plan.limits);
         let seen = Arc::<Seen>::default();
         let gate = open(&outlet, plan.key, &plan.slot, &seen);
-        Self {
-            names,
-            egress,
-            outlet: Some(outlet),
-            gate,
-            seen,
-            key: plan.key,
-            slot: plan.slot,
-        }
+        Self { names, egress, outlet: Some(outlet), gate, seen, key: plan.key, slot: plan.slot }
     }
 
     /// Starts another call.
@@ -187,11 +161,7 @@ fn open(outlet: &Outlet, key: Option<&str>, slot: &Placement, seen: &Arc<Seen>) 
         let secret = Secret::new(key.as_bytes().to_vec()).unwrap();
         Credential::new(secret, slot.clone(), SecretRef::Env("ACME_API_KEY".to_owned()))
     });
-    outlet.gate(
-        credential,
-        Arc::clone(seen),
-        RequestId::new(UtcMillis::new(1), &[7; 10]),
-    )
+    outlet.gate(credential, Arc::clone(seen), RequestId::new(UtcMillis::new(1)))
 }
 
 pub(super) async fn read(response: http::Response<ResponseBody>) -> Result<Answer, Failure> {
@@ -210,12 +180,7 @@ pub(super) async fn read(response: http::Response<ResponseBody>) -> Result<Answe
     }
     let text = String::from_utf8(text).unwrap();
     let body = failure.map_or(Ok(text), Err);
-    Ok(Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        body,
-        trailers,
-    })
+    Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, trailers })
 }
 
 /// A grant of an origin whose addresses may be on loopback.

@@ -27,10 +27,7 @@ impl Log {
 
     /// The security events.
     pub(super) fn security(&self) -> Vec<String> {
-        self.lines()
-            .into_iter()
-            .filter(|line| line.starts_with("tollgate::security "))
-            .collect()
+        self.lines().into_iter().filter(|line| line.starts_with("tollgate::security ")).collect()
     }
 }
 
@@ -50,11 +47,7 @@ impl Subscriber for Recorder {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut line = Line(format!(
-            "{} {}",
-            event.metadata().target(),
-            event.metadata().level()
-        ));
+        let mut line = Line(format!("{} {}", event.metadata().target(), event.metadata().level()));
         event.record(&mut line);
         self.0.lock().unwrap().push(line.0);
     }

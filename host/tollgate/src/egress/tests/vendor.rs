@@ -35,15 +35,8 @@ pub(super) struct Received {
 impl Received {
     /// The values of a header, in order.
     pub(super) fn values(&self, name: &str) -> Vec<&str> {
-        let lines = self
-            .head
-            .split("\r\n")
-            .skip(1)
-            .filter_map(|line| line.split_once(':'));
-        lines
-            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
-            .map(|(_, value)| value.trim())
-            .collect()
+        let lines = self.head.split("\r\n").skip(1).filter_map(|line| line.split_once(':'));
+        lines.filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).collect()
     }
 
     pub(super) fn request_line(&self) -> &str {
@@ -97,11 +90,7 @@ impl Vendor {
         let record = Arc::<Mutex<Record>>::default();
         let mut serving = JoinSet::new();
         serving.spawn(serve(listener, acceptor, script, Arc::clone(&record)));
-        Self {
-            address,
-            record,
-            _serving: serving,
-        }
+        Self { address, record, _serving: serving }
     }
 
     pub(super) fn port(&self) -> u16 {
@@ -246,11 +235,7 @@ async fn next_request<S: AsyncRead + Unpin>(
     let rest = buffer.split_off(end + length);
     let body = buffer.split_off(end);
     *buffer = rest;
-    Some(Received {
-        connection,
-        head,
-        body,
-    })
+    Some(Received { connection, head, body })
 }
 
 async fn read_more<S: AsyncRead + Unpin>(
@@ -271,9 +256,7 @@ pub(super) async fn until(done: impl Fn() -> bool) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(30), waiting)
-        .await
-        .expect("it never came about");
+    tokio::time::timeout(std::time::Duration::from_secs(30), waiting).await.expect("it never came about");
 }
 
 /// An answer with a length.
@@ -283,11 +266,7 @@ pub(super) fn ok(body: &str) -> Vec<u8> {
 
 /// An answer with a status line, further header lines and a length.
 pub(super) fn answer(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!(
-        "HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
+    format!("HTTP/1.1 {status}\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 /// A chunk of a chunked body.

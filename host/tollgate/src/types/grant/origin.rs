@@ -115,11 +115,7 @@ impl Origin {
             None if port.is_empty() => scheme.default_port(),
             None => return Err(error("only `:` and a port may follow the host")),
         };
-        Ok(Self {
-            scheme,
-            host: parse_host(host).map_err(error)?,
-            port,
-        })
+        Ok(Self { scheme, host: parse_host(host).map_err(error)?, port })
     }
 
     /// `host`, or `host:port` where the port is not the scheme's own: the value of a `host` header.
@@ -145,9 +141,7 @@ impl FromStr for Origin {
             Some(_) | None => return Err(error("it starts with `https://` or `http://`")),
         };
         if authority.contains(['/', '?', '#']) {
-            return Err(error(
-                "it ends after the host or port; paths are granted in `paths`",
-            ));
+            return Err(error("it ends after the host or port; paths are granted in `paths`"));
         }
         if authority.contains('*') {
             return Err(error("there are no wildcards; name each host"));
@@ -160,11 +154,7 @@ impl fmt::Display for Origin {
     /// In its shortest form: without the scheme's own port.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme, self.host)?;
-        if self.port == self.scheme.default_port() {
-            Ok(())
-        } else {
-            write!(f, ":{}", self.port)
-        }
+        if self.port == self.scheme.default_port() { Ok(()) } else { write!(f, ":{}", self.port) }
     }
 }
 
@@ -177,24 +167,17 @@ fn parse_port(digits: &str) -> Result<u16, &'static str> {
 
 fn parse_host(text: &str) -> Result<HostName, &'static str> {
     if let Some(inside) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let address = inside
-            .parse()
-            .map_err(|_| "only an IPv6 address without a zone goes in brackets")?;
+        let address = inside.parse().map_err(|_| "only an IPv6 address without a zone goes in brackets")?;
         let host = HostName::Address(IpAddr::V6(address));
         let shortest = host.to_string().eq_ignore_ascii_case(text);
-        return if shortest {
-            Ok(host)
-        } else {
-            Err("an IPv6 address is written in its shortest form")
-        };
+        return if shortest { Ok(host) } else { Err("an IPv6 address is written in its shortest form") };
     }
     let name = text.to_ascii_lowercase();
     check_name(&name)?;
     // what ends in a number is an address to every resolver, and then only this spelling of one is not ambiguous
     if name.rsplit('.').next().is_some_and(ends_in_a_number) {
-        let address = name
-            .parse()
-            .map_err(|_| "an IPv4 address is four decimal numbers without leading zeros")?;
+        let address =
+            name.parse().map_err(|_| "an IPv4 address is four decimal numbers without leading zeros")?;
         return Ok(HostName::Address(IpAddr::V4(address)));
     }
     Ok(HostName::Name(name.into()))
@@ -217,9 +200,7 @@ fn check_name(name: &str) -> Result<(), &'static str> {
         return Err("a name has at most 253 characters");
     }
     for label in name.split('.') {
-        let ldh = label
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let ldh = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !ldh {
             return Err("a name has only ASCII letters, digits, hyphens and dots (write others as `xn--…`)");
         }

@@ -20,9 +20,7 @@ impl PathPattern {
     pub(crate) fn matches(&self, path: &str) -> bool {
         let mut segments = path.split('/');
         let all = self.0.split('/').all(|wanted| {
-            segments
-                .next()
-                .is_some_and(|given| given == wanted || (wanted == "*" && !given.is_empty()))
+            segments.next().is_some_and(|given| given == wanted || (wanted == "*" && !given.is_empty()))
         });
         all && segments.next().is_none()
     }
@@ -34,10 +32,7 @@ impl FromStr for PathPattern {
     fn from_str(text: &str) -> Result<Self, GrantParseError> {
         let error = |why| GrantParseError::new("a path pattern", why, text);
         check_path(text).map_err(error)?;
-        if text
-            .split('/')
-            .any(|segment| segment != "*" && segment.contains('*'))
-        {
+        if text.split('/').any(|segment| segment != "*" && segment.contains('*')) {
             return Err(error("`*` stands for a whole segment"));
         }
         Ok(Self(text.into()))
@@ -90,11 +85,7 @@ fn check_segment(mut rest: &[u8]) -> Result<(), &'static str> {
 }
 
 fn check_encoded(high: u8, low: u8) -> Result<(), &'static str> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let (Some(high), Some(low)) = (digit(high), digit(low)) else {
         return Err("two hexadecimal digits follow each `%`");
     };
@@ -203,10 +194,7 @@ mod tests {
     #[test]
     fn a_pattern_that_is_none_is_refused_with_the_reason() {
         let refused = |text: &str| text.parse::<PathPattern>().unwrap_err().to_string();
-        assert_eq!(
-            refused("/v1/mod*"),
-            "`/v1/mod*` is not a path pattern: `*` stands for a whole segment"
-        );
+        assert_eq!(refused("/v1/mod*"), "`/v1/mod*` is not a path pattern: `*` stands for a whole segment");
         assert_eq!(refused("v1"), "`v1` is not a path pattern: it starts with `/`");
         assert_eq!("/v1/*".parse::<PathPattern>().unwrap().to_string(), "/v1/*");
     }

@@ -38,15 +38,8 @@ fn an_origin_that_is_none_is_refused_with_the_way_out() {
     );
     assert!(refused("https://api.good.test/v1").ends_with("paths are granted in `paths`"));
     assert!(refused("https://u:p@api.good.test").ends_with("user names and passwords have no place in it"));
-    for bad in [
-        "",
-        "https://",
-        "ftp://a.test",
-        "HTTPS://a.test",
-        "https:/a.test",
-        "https:a.test",
-        "//a.test",
-    ] {
+    for bad in ["", "https://", "ftp://a.test", "HTTPS://a.test", "https:/a.test", "https:a.test", "//a.test"]
+    {
         assert!(origin(bad).is_err(), "{bad}");
     }
 }
@@ -54,26 +47,16 @@ fn an_origin_that_is_none_is_refused_with_the_way_out() {
 #[test]
 fn a_wildcard_is_no_origin() {
     // E23
-    for bad in [
-        "https://*.good.test",
-        "https://*",
-        "https://api.*.test",
-        "https://*:443",
-        "https://api*.test",
-    ] {
+    for bad in
+        ["https://*.good.test", "https://*", "https://api.*.test", "https://*:443", "https://api*.test"]
+    {
         assert!(
-            origin(bad)
-                .unwrap_err()
-                .to_string()
-                .ends_with("there are no wildcards; name each host"),
+            origin(bad).unwrap_err().to_string().ends_with("there are no wildcards; name each host"),
             "{bad}"
         );
     }
     // and a name is never a suffix of another
-    assert_ne!(
-        origin("https://good.test").unwrap(),
-        origin("https://evilgood.test").unwrap()
-    );
+    assert_ne!(origin("https://good.test").unwrap(), origin("https://evilgood.test").unwrap());
 }
 
 #[test]
@@ -240,37 +223,18 @@ fn names_are_ascii() {
 #[test]
 fn loopback_is_a_matter_of_the_name_alone() {
     let loopback = |text: &str| text.parse::<HostName>().unwrap().is_loopback();
-    for yes in [
-        "localhost",
-        "LOCALHOST",
-        "api.localhost",
-        "127.0.0.1",
-        "127.8.9.1",
-        "[::1]",
-    ] {
+    for yes in ["localhost", "LOCALHOST", "api.localhost", "127.0.0.1", "127.8.9.1", "[::1]"] {
         assert!(loopback(yes), "{yes}");
     }
-    for no in [
-        "localhost.test",
-        "notlocalhost",
-        "0.0.0.0",
-        "[::]",
-        "[::ffff:127.0.0.1]",
-        "loopback",
-    ] {
+    for no in ["localhost.test", "notlocalhost", "0.0.0.0", "[::]", "[::ffff:127.0.0.1]", "loopback"] {
         assert!(!loopback(no), "{no}");
     }
 }
 
 #[test]
 fn what_a_stranger_wrote_is_shown_escaped_and_cut() {
-    let error = origin(&format!("https://{}\x1b[2J", "\u{202e}a".repeat(500)))
-        .unwrap_err()
-        .to_string();
-    assert!(
-        !error.contains('\x1b') && !error.contains('\u{202e}') && error.len() < 1500,
-        "{error}"
-    );
+    let error = origin(&format!("https://{}\x1b[2J", "\u{202e}a".repeat(500))).unwrap_err().to_string();
+    assert!(!error.contains('\x1b') && !error.contains('\u{202e}') && error.len() < 1500, "{error}");
 }
 
 proptest! {

@@ -1,0 +1,20 @@
+//! The verbs. Each asks the library, and shows what it says.
+
+mod models;
+mod plugins;
+mod prompt;
+
+use crate::args::{Command, PluginsCommand};
+use crate::exit::Stop;
+use crate::output::Output;
+use crate::session::Session;
+
+/// Does what was asked for.
+pub(crate) async fn run(command: &Command, session: &mut Session, output: &Output) -> Result<(), Stop> {
+    match command {
+        Command::Prompt(args) => prompt::run(args, session, output).await,
+        Command::Models(args) => models::run(args, session, output).await,
+        Command::Plugins(PluginsCommand::List(args)) => plugins::list(args, session, output).await,
+        Command::Plugins(PluginsCommand::Inspect(args)) => plugins::inspect(args, session, output).await,
+    }
+}

@@ -1,0 +1,79 @@
+//! The command `tollgate`: a thin adapter that turns what was typed into calls of the library, and what comes back into
+//! text or JSON.
+//!
+//! Everything that the library must not know is here and has one place: arguments (`args`), the environment (`env`),
+//! where files are (`locate`), the terminal (`output`), exit statuses (`exit`). There is no logic about models, keys or
+//! grants.
+
+mod args;
+mod commands;
+mod env;
+mod exit;
+mod keys;
+mod locate;
+mod logs;
+mod output;
+mod session;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use crate::args::Invocation;
+use crate::env::Env;
+use crate::exit::{Failure, Stop};
+use crate::output::Output;
+use crate::session::Session;
+
+/// How long a cancelled prompt has to close its connection.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs the command with these arguments, the program's name first, and gives back its exit status.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let env = Env::process();
+    let output = Output::new(&env, args::wants_json(&arguments));
+    let invocation = match Invocation::parse(&arguments) {
+        Ok(invocation) => invocation,
+        Err(error) => return args::refuse(&error, &output),
+    };
+    match run(&invocation, env, &output) {
+        Ok(()) | Err(Stop::ReaderGone) => ExitCode::SUCCESS,
+        Err(Stop::Interrupted) => {
+            let failure = Failure::interrupted();
+            output.interrupted(&failure);
+            ExitCode::from(failure.code)
+        }
+        Err(Stop::Failed(failure)) => {
+            output.failure(&failure);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(invocation: &Invocation, env: Env, output: &Output) -> Result<(), Stop> {
+    logs::start(invocation.verbose, output.is_json(), &env)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::ours(format!("cannot start a runtime: {error}")))?;
+    let mut session = Session::new(env);
+    let outcome = runtime.block_on(async {
+        let outcome = tokio::select! {
+            // first, so that it is listened for before anything begins
+            biased;
+            () = interrupt() => Err(Stop::Interrupted),
+            outcome = commands::run(&invocation.command, &mut session, output) => outcome,
+        };
+        session.close(GRACE).await;
+        outcome
+    });
+    // a thread may still wait for standard input, which nobody reads any more
+    runtime.shutdown_background();
+    outcome
+}
+
+/// Ends at Ctrl-C; never where the system cannot tell.
+async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}

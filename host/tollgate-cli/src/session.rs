@@ -1,0 +1,95 @@
+//! The host of one run, as the arguments and the environment describe it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tollgate::config::{Config, PluginConfig, Source};
+use tollgate::types::{OriginGrant, Scheme};
+use tollgate::{Builder, Host};
+
+use crate::args::{HostArgs, TriedPlugin};
+use crate::env::Env;
+use crate::exit::{Failure, Stop};
+use crate::keys::EnvKeys;
+use crate::locate;
+
+/// What lives as long as the command runs.
+#[derive(Debug)]
+pub(crate) struct Session {
+    env: Env,
+    host: Option<Host>,
+}
+
+impl Session {
+    /// Begins without a host.
+    pub(crate) fn new(env: Env) -> Self {
+        Self { env, host: None }
+    }
+
+    /// Builds the host with the configuration, the components to try, and the built-ins.
+    pub(crate) async fn open(&mut self, args: &HostArgs) -> Result<Host, Stop> {
+        let mut config = locate::config(args.config.as_deref(), &self.env)?;
+        for tried in &args.tried {
+            config = with_tried(config, tried)?;
+        }
+        let keys = Arc::new(self.keys());
+        let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
+        self.build(builder).await
+    }
+
+    /// Where keys come from.
+    pub(crate) fn keys(&self) -> EnvKeys {
+        EnvKeys::new(self.env.clone())
+    }
+
+    /// Builds a host without any plugin.
+    pub(crate) async fn open_empty(&mut self) -> Result<Host, Stop> {
+        self.build(Host::builder()).await
+    }
+
+    async fn build(&mut self, mut builder: Builder) -> Result<Host, Stop> {
+        if let Some(dir) = self.env.cache_dir() {
+            builder = builder.cache_dir(dir.join("tollgate"));
+        }
+        let host = builder.build().await?;
+        self.host = Some(host.clone());
+        Ok(host)
+    }
+
+    /// Waits for what the host still does, at most so long.
+    pub(crate) async fn close(&mut self, deadline: Duration) {
+        if let Some(host) = self.host.take() {
+            host.shutdown(deadline).await;
+        }
+    }
+}
+
+/// Adds a component that is tried for one run: with the origins that were typed, and the secret of its name.
+fn with_tried(config: Config, tried: &TriedPlugin) -> Result<Config, Failure> {
+    if config.plugins.iter().any(|plugin| plugin.name == tried.name) {
+        let message = format!("the configuration has a plugin `{}` already", tried.name);
+        return Err(Failure::usage(message, Some("give the component another name for this run".to_owned())));
+    }
+    if let Some(origin) = tried.origins.iter().find(|o| o.scheme == Scheme::Http && !o.host.is_loopback()) {
+        let message = format!("`{origin}` would leave this machine unencrypted");
+        let hint = "use `https`, or a configuration that grants the origin with `addresses` and `plain_http`";
+        return Err(Failure::usage(message, Some(hint.to_owned())));
+    }
+    let bytes = component(&tried.file)?;
+    let grants = tried.origins.iter().map(|origin| {
+        let mut grant = OriginGrant::new(origin.clone());
+        // a key goes over plain http only where a grant names it, which is more than an address typed in passing
+        grant.carries_key = origin.scheme == Scheme::Https;
+        grant
+    });
+    let plugin = PluginConfig::new(tried.name.clone(), Source::Bytes(bytes)).origins(grants);
+    Ok(config.plugin(plugin))
+}
+
+/// The bytes of a component's file.
+pub(crate) fn component(file: &std::path::Path) -> Result<Arc<[u8]>, Failure> {
+    let bytes = std::fs::read(file);
+    bytes
+        .map(Arc::from)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display()), None))
+}

@@ -1,0 +1,115 @@
+//! `tollgate models` and `tollgate plugins`.
+
+use std::collections::BTreeSet;
+
+use crate::kit::{Home, component};
+
+fn keys(value: &serde_json::Value) -> BTreeSet<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn models_are_an_array_of_the_promised_shape() {
+    let models = Home::new().run(&["models", "--json"]).ran().json();
+    let models = models.as_array().unwrap();
+    let promised = ["aliases", "capabilities", "id", "key_available", "name", "needs_key", "plugin"];
+    assert!(models.iter().all(|model| keys(model) == promised.into()), "{models:?}");
+    let echo = &models[0];
+    assert_eq!(
+        (&echo["id"], &echo["plugin"], &echo["name"]),
+        (&"echo/echo".into(), &"echo".into(), &"echo".into())
+    );
+    assert_eq!((&echo["needs_key"], &echo["key_available"]), (&false.into(), &true.into()));
+    assert!(echo["capabilities"].as_array().unwrap().contains(&"streaming".into()));
+    let openai = models.iter().find(|model| model["plugin"] == "openai").unwrap();
+    assert_eq!((&openai["needs_key"], &openai["key_available"]), (&true.into(), &false.into()));
+}
+
+#[test]
+fn a_key_is_found_where_people_keep_it() {
+    let home = Home::new();
+    let available = |run: crate::kit::Run| {
+        let models = run.ran().json();
+        let mut openai = models.as_array().unwrap().iter().filter(|model| model["plugin"] == "openai");
+        openai.all(|model| model["key_available"] == true)
+    };
+    for variable in ["TOLLGATE_SECRETS_OPENAI_API_KEY", "DATASETTE_SECRETS_OPENAI_API_KEY", "OPENAI_API_KEY"]
+    {
+        assert!(available(home.run(&["models", "--json"]).env(variable, "tgcanary")), "{variable}");
+        assert!(!available(home.run(&["models", "--json"]).env(variable, "")), "{variable}");
+    }
+    home.write("llm/keys.json", r#"{"openai": "tgcanary"}"#);
+    assert!(available(home.run(&["models", "--json"]).env("LLM_USER_PATH", home.path().join("llm"))));
+    if cfg!(target_os = "linux") {
+        home.write(".config/io.datasette.llm/keys.json", r#"{"openai": "tgcanary"}"#);
+        assert!(available(home.run(&["models", "--json"])));
+    }
+}
+
+#[test]
+fn models_for_people_are_a_line_each() {
+    let ran = Home::new().run(&["models"]).ran();
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("echo/echo ") && lines[0].ends_with(" echo"), "{ran:?}");
+    assert!(lines[1].starts_with("echo/echo-needs-key") && lines[1].ends_with("(no key)"), "{ran:?}");
+}
+
+#[test]
+fn plugins_are_listed_with_what_they_may_do() {
+    let home = Home::new();
+    let plugins = home.run(&["plugins", "list", "--json"]).ran().json();
+    let names: Vec<_> = plugins.as_array().unwrap().iter().map(|plugin| &plugin["name"]).collect();
+    assert_eq!(names, ["echo", "openai"]);
+    let openai = &plugins[1];
+    assert_eq!(openai["source"], "builtin:openai");
+    assert_eq!(openai["digest"].as_str().unwrap().len(), 64);
+    assert_eq!(openai["origins"][0]["origin"], "https://api.openai.com");
+    assert_eq!(openai["origins"][0]["carries_key"], true);
+
+    let text = home.run(&["plugins", "list"]).ran().stdout;
+    assert!(text.starts_with("echo  (builtin:echo)\n") && text.contains("  reaches nothing\n"), "{text}");
+    assert!(text.contains("  reaches https://api.openai.com\n"), "{text}");
+}
+
+#[test]
+fn a_component_is_inspected_without_being_installed() {
+    let home = Home::new();
+    let file = component(&home, "openai", "acme.wasm");
+    let path = file.to_str().unwrap();
+    let inspection = home.run(&["plugins", "inspect", path, "--json"]).ran().json();
+    assert_eq!(inspection["exports"], serde_json::json!(["tollgate:plugin/provider@0.1.0"]));
+    let imports = inspection["imports"].as_array().unwrap();
+    let kind = |name: &str| {
+        let import = imports.iter().find(|import| import["name"].as_str().unwrap().starts_with(name));
+        import.unwrap()["kind"].as_str().unwrap()
+    };
+    assert_eq!(kind("tollgate:plugin/config"), "offered");
+    assert_eq!(kind("wasi:http/outgoing-handler"), "gated");
+    assert_eq!(kind("wasi:cli/environment"), "inert");
+    assert_eq!(inspection["key_slots"][0]["header"], "authorization");
+    let digest = inspection["digest"].as_str().unwrap();
+
+    let text = home.run(&["plugins", "inspect", path]).ran().stdout;
+    let entry = text.split("  plugins:\n").nth(1).unwrap().replace("NAME", "acme");
+    let config = home.write("acme.yaml", format!("  plugins:\n{entry}"));
+    let listed = home.run(&["plugins", "list", "--json", "--config", config.to_str().unwrap()]).ran().json();
+    let acme = listed.as_array().unwrap().iter().find(|plugin| plugin["name"] == "acme").unwrap();
+    assert_eq!(acme["digest"], digest, "what it says to write installs exactly this file");
+    assert_eq!(acme["origins"], serde_json::json!([]));
+}
+
+#[test]
+fn what_is_no_component_is_refused_by_name() {
+    let home = Home::new();
+    let text = home.write("text.wasm", "not wasm");
+    let module = home.write("module.wasm", b"\0asm\x01\0\0\0");
+    for (file, what) in [(&text, "not a WebAssembly component"), (&module, "a core WebAssembly module")] {
+        let ran = home.run(&["plugins", "inspect", file.to_str().unwrap(), "--json"]).ran();
+        let error = ran.error();
+        assert_eq!((ran.code, error["kind"].as_str()), (Some(2), Some("invalid_plugin")), "{ran:?}");
+        assert!(error["message"].as_str().unwrap().contains(what), "{ran:?}");
+    }
+    let absent = home.run(&["plugins", "inspect", "nowhere.wasm"]).ran();
+    assert_eq!(absent.code, Some(2));
+    assert!(absent.stderr.contains("cannot read nowhere.wasm"), "{absent:?}");
+}

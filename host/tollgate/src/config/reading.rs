@@ -1,0 +1,340 @@
+//! Reading typed values out of the tree, noting what does not fit.
+//!
+//! Every reader answers `None` after it has noted a mistake, or silently where one was noted before; callers go on
+//! with the next key, so that one run finds everything.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use super::expand::{Expand, ExpandError};
+use super::mistake::{Mistakes, Position, Problem, shown};
+use super::pasted;
+use super::raw::{Entry, Kind, Node};
+use super::scalar::{Meaning, Scalar};
+
+/// The mistakes so far, and what texts from elsewhere are asked of.
+pub(super) struct Reading<'a> {
+    mistakes: Mistakes,
+    expand: &'a dyn Expand,
+    folder: &'a Path,
+}
+
+/// A value with the keys that lead to it.
+#[derive(Debug, Clone)]
+pub(super) struct Field<'t> {
+    /// The keys, such as `plugins.acme.origins[0]`; empty for the file as a whole.
+    pub(super) path: String,
+    /// Where its key begins; the value itself where it has none.
+    pub(super) at: Position,
+    /// The value.
+    pub(super) node: &'t Node,
+}
+
+/// The fields of a mapping, each known.
+pub(super) struct Fields<'t> {
+    path: String,
+    entries: &'t [Entry],
+}
+
+/// A text, and whether it stands in the file itself.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// The text; never empty.
+    pub(super) value: String,
+    /// Whether it came from elsewhere: then no message repeats it.
+    pub(super) expanded: bool,
+}
+
+impl<'t> Field<'t> {
+    /// The file as a whole.
+    pub(super) fn root(node: &'t Node) -> Self {
+        Self { path: String::new(), at: node.at, node }
+    }
+
+    fn child(parent: &str, entry: &'t Entry) -> Self {
+        let dot = if parent.is_empty() { "" } else { "." };
+        Self { path: format!("{parent}{dot}{}", shown(&entry.key)), at: entry.at, node: &entry.value }
+    }
+
+    /// Whether it is a mapping that is no `{"$env": …}`.
+    pub(super) fn is_map(&self) -> bool {
+        matches!(self.node.kind, Kind::Map(_)) && !self.is_expansion()
+    }
+
+    /// Whether it is a `{"$env": …}` or means to be one.
+    pub(super) fn is_expansion(&self) -> bool {
+        matches!(&self.node.kind, Kind::Map(entries) if entries.iter().any(|entry| entry.key.starts_with('$')))
+    }
+}
+
+impl<'t> Fields<'t> {
+    /// The field of that name, where it is there.
+    pub(super) fn get(&self, name: &str) -> Option<Field<'t>> {
+        self.entries.iter().find(|entry| entry.key == name).map(|entry| Field::child(&self.path, entry))
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// Begins after the tree was read, with what was found there.
+    pub(super) fn new(mistakes: Mistakes, expand: &'a dyn Expand, folder: &'a Path) -> Self {
+        Self { mistakes, expand, folder }
+    }
+
+    /// Ends the reading.
+    pub(super) fn into_mistakes(self) -> Mistakes {
+        self.mistakes
+    }
+
+    /// Notes a mistake at a value.
+    pub(super) fn note(
+        &mut self,
+        field: &Field<'_>,
+        problem: Problem,
+        suggestion: impl Into<Option<String>>,
+    ) {
+        self.mistakes.add(field.node.at, &field.path, problem, suggestion.into());
+    }
+
+    /// Notes a value that does not do, in words.
+    pub(super) fn unfit(&mut self, field: &Field<'_>, what: impl Into<String>, suggestion: &str) {
+        let suggestion = (!suggestion.is_empty()).then(|| suggestion.to_owned());
+        self.note(field, Problem::Unfit(what.into()), suggestion);
+    }
+
+    /// Notes a mistake at a field's key.
+    pub(super) fn note_key(
+        &mut self,
+        field: &Field<'_>,
+        problem: Problem,
+        suggestion: impl Into<Option<String>>,
+    ) {
+        self.mistakes.add(field.at, &field.path, problem, suggestion.into());
+    }
+
+    /// A mapping whose keys are known; notes each that is not.
+    pub(super) fn fields<'t>(&mut self, field: &Field<'t>, known: &[&str]) -> Option<Fields<'t>> {
+        let entries = self.map(field)?;
+        for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            let suggestion = nearest(&entry.key, known).map_or_else(
+                || format!("known here: {}", known.join(", ")),
+                |near| format!("did you mean `{near}`?"),
+            );
+            let problem = Problem::UnknownKey(shown(&entry.key));
+            self.mistakes.add(entry.at, &field.path, problem, Some(suggestion));
+        }
+        Some(Fields { path: field.path.clone(), entries })
+    }
+
+    /// A mapping whose keys the operator chooses.
+    pub(super) fn entries<'t>(&mut self, field: &Field<'t>) -> Option<Vec<(&'t str, Field<'t>)>> {
+        let entries = self.map(field)?;
+        Some(entries.iter().map(|entry| (entry.key.as_str(), Field::child(&field.path, entry))).collect())
+    }
+
+    fn map<'t>(&mut self, field: &Field<'t>) -> Option<&'t [Entry]> {
+        match &field.node.kind {
+            Kind::Map(entries) => Some(entries),
+            Kind::Scalar(_) | Kind::List(_) | Kind::Refused => self.wrong_type(field, "a mapping"),
+        }
+    }
+
+    /// A list.
+    pub(super) fn items<'t>(&mut self, field: &Field<'t>) -> Option<Vec<Field<'t>>> {
+        let Kind::List(items) = &field.node.kind else {
+            return self.wrong_type(field, "a list");
+        };
+        let field = |(index, node): (usize, &'t Node)| Field {
+            path: format!("{}[{index}]", field.path),
+            at: node.at,
+            node,
+        };
+        Some(items.iter().enumerate().map(field).collect())
+    }
+
+    /// `true` or `false`.
+    pub(super) fn boolean(&mut self, field: &Field<'_>) -> Option<bool> {
+        match scalar(field).map(Scalar::meaning) {
+            Some(Meaning::Boolean(value)) => Some(value),
+            _ => self.wrong_type(field, "`true` or `false`"),
+        }
+    }
+
+    /// A whole number within bounds, in decimal digits.
+    pub(super) fn integer(&mut self, field: &Field<'_>, least: u64, most: u64) -> Option<u64> {
+        let value = match scalar(field).map(Scalar::meaning) {
+            Some(Meaning::Integer(value)) => u64::try_from(value).ok(),
+            Some(Meaning::Huge) => None,
+            _ => return self.wrong_type(field, "a whole number in decimal digits"),
+        };
+        let value = value.filter(|value| (least..=most).contains(value));
+        if value.is_none() {
+            self.note(field, Problem::OutOfRange { least, most }, None);
+        }
+        value
+    }
+
+    /// What a scalar says, whatever type it looks like: for texts that no reader would turn into anything else.
+    pub(super) fn word<T: FromStr<Err: Display>>(&mut self, field: &Field<'_>) -> Option<T> {
+        match scalar(field) {
+            Some(Scalar { text, plain }) if !(*plain && text.is_empty()) => {
+                let text = Text { value: text.clone(), expanded: false };
+                self.parse(field, &text)
+            }
+            _ => self.parsed(field),
+        }
+    }
+
+    /// A text that has to be of a certain form.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, field: &Field<'_>) -> Option<T> {
+        let text = self.text(field)?;
+        self.parse(field, &text)
+    }
+
+    /// Gives a text its form.
+    pub(super) fn parse<T: FromStr<Err: Display>>(&mut self, field: &Field<'_>, text: &Text) -> Option<T> {
+        match text.value.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let why = error.to_string();
+                let hidden = "what stands there has not the form that this key takes".to_owned();
+                self.note(field, Problem::Unfit(if text.expanded { hidden } else { why }), None);
+                None
+            }
+        }
+    }
+
+    /// A path. A relative one is relative to the file's folder.
+    pub(super) fn path(&mut self, field: &Field<'_>) -> Option<PathBuf> {
+        let text = self.text(field)?;
+        self.resolve(field, &text.value)
+    }
+
+    /// Puts the file's folder before a relative path.
+    pub(super) fn resolve(&mut self, field: &Field<'_>, path: &str) -> Option<PathBuf> {
+        if path == "~" || path.starts_with("~/") {
+            self.unfit(field, "`~` is not expanded", "write the whole path, or one relative to this file");
+            return None;
+        }
+        Some(self.folder.join(path))
+    }
+
+    /// A text that is not empty, from the file or from where it says.
+    pub(super) fn text(&mut self, field: &Field<'_>) -> Option<Text> {
+        if let Kind::Map(entries) = &field.node.kind
+            && field.is_expansion()
+        {
+            return self.expanded(field, entries);
+        }
+        match scalar(field).map(Scalar::meaning) {
+            Some(Meaning::Text("")) => {
+                self.unfit(field, "the text is empty", "write something, or remove the key");
+                None
+            }
+            Some(Meaning::Text(text)) => Some(Text { value: text.to_owned(), expanded: false }),
+            _ => self.wrong_type(field, "a text"),
+        }
+    }
+
+    fn expanded(&mut self, field: &Field<'_>, entries: &[Entry]) -> Option<Text> {
+        let [entry] = entries else {
+            self.unfit(field, "`$env` and `$file` stand alone in their mapping", "");
+            return None;
+        };
+        let inner = Field::child(&field.path, entry);
+        let source = match scalar(&inner).map(Scalar::meaning) {
+            Some(Meaning::Text(source)) if !source.is_empty() => source,
+            _ => return self.wrong_type(&inner, "a text"),
+        };
+        let answer = match entry.key.as_str() {
+            "$env" => self.expand.variable(source),
+            "$file" => self.expand.file(&self.folder.join(source)),
+            other => {
+                let suggestion = "known here: $env, $file".to_owned();
+                self.note_key(field, Problem::UnknownKey(shown(other)), suggestion);
+                return None;
+            }
+        };
+        self.accept(&inner, source, answer)
+    }
+
+    fn accept(
+        &mut self,
+        field: &Field<'_>,
+        source: &str,
+        answer: Result<String, ExpandError>,
+    ) -> Option<Text> {
+        let value = match answer {
+            Ok(text) => text.trim_end_matches(['\r', '\n']).to_owned(),
+            Err(error) => {
+                self.note(field, Problem::Expansion(error), None);
+                return None;
+            }
+        };
+        if value.is_empty() {
+            self.unfit(field, format!("`{}` is empty", shown(source)), "");
+            return None;
+        }
+        if let Some(prefix) = pasted::prefix(&value) {
+            self.note(
+                field,
+                Problem::Pasted { prefix },
+                "secrets are named in `key`, never put into the file".to_owned(),
+            );
+            return None;
+        }
+        Some(Text { value, expanded: true })
+    }
+
+    /// Notes that a value is not what its key takes, unless something was said about it before.
+    pub(super) fn wrong_type<T>(&mut self, field: &Field<'_>, expected: &'static str) -> Option<T> {
+        let (problem, suggestion) = match &field.node.kind {
+            Kind::Refused => return None,
+            Kind::List(_) => (Problem::WrongType { expected, found: "a list" }, None),
+            Kind::Map(_) => (Problem::WrongType { expected, found: "a mapping" }, None),
+            Kind::Scalar(scalar) => match scalar.meaning() {
+                Meaning::Null => {
+                    self.note_key(field, Problem::NoValue, format!("give it {expected}, or remove it"));
+                    return None;
+                }
+                meaning => mistyped(meaning, &scalar.text, expected),
+            },
+        };
+        self.note(field, problem, suggestion);
+        None
+    }
+}
+
+fn mistyped(meaning: Meaning<'_>, text: &str, expected: &'static str) -> (Problem, Option<String>) {
+    let quoted = expected == "a text";
+    let suggestion = match meaning {
+        Meaning::Text(_) => None,
+        _ if quoted => Some(format!("write \"{}\"", shown(text))),
+        Meaning::Ambiguous if ["y", "yes", "on"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            Some("write `true`".to_owned())
+        }
+        Meaning::Ambiguous if ["n", "no", "off"].iter().any(|word| text.eq_ignore_ascii_case(word)) => {
+            Some("write `false`".to_owned())
+        }
+        _ => None,
+    };
+    match meaning {
+        Meaning::Ambiguous if quoted => (Problem::Ambiguous(shown(text)), suggestion),
+        _ => (Problem::WrongType { expected, found: meaning.name() }, suggestion),
+    }
+}
+
+fn scalar<'t>(field: &Field<'t>) -> Option<&'t Scalar> {
+    match &field.node.kind {
+        Kind::Scalar(scalar) => Some(scalar),
+        Kind::List(_) | Kind::Map(_) | Kind::Refused => None,
+    }
+}
+
+/// The known word that was probably meant.
+pub(super) fn nearest<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let word: String = word.chars().take(64).flat_map(char::to_lowercase).collect();
+    let distance = |known: &&str| strsim::damerau_levenshtein(&word, known);
+    let near = known.iter().copied().min_by_key(distance)?;
+    (distance(&near) <= (near.len() / 3).max(1)).then_some(near)
+}

@@ -1,0 +1,568 @@
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::*;
+use crate::types::{HostName, Scheme};
+
+const DIGEST: &str = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+/// Answers from a table, as the command does from its environment.
+#[derive(Default)]
+struct Outside(HashMap<String, String>);
+
+impl Outside {
+    fn with(entries: &[(&str, &str)]) -> Self {
+        Self(entries.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+}
+
+impl Expand for Outside {
+    fn variable(&self, name: &str) -> Result<String, ExpandError> {
+        self.0.get(name).cloned().ok_or_else(|| ExpandError::Unset(name.to_owned()))
+    }
+
+    fn file(&self, path: &Path) -> Result<String, ExpandError> {
+        let path = path.display().to_string();
+        let missing = || ExpandError::Unreadable { path: path.clone(), reason: "not there".to_owned() };
+        self.0.get(&path).cloned().ok_or_else(missing)
+    }
+}
+
+fn parse(text: &str) -> Result<Config, ConfigErrors> {
+    Config::parse(text, Path::new("/etc/tollgate/tollgate.yaml"), &NoExpansion)
+}
+
+fn config(text: &str) -> Config {
+    parse(text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The mistakes of a text, one line each without the file's name.
+fn mistakes(text: &str) -> Vec<String> {
+    let errors = parse(text).expect_err(text);
+    errors.mistakes.iter().map(ToString::to_string).collect()
+}
+
+/// The one plugin of a text that indents its entry by nothing.
+fn plugin(entry: &str) -> PluginConfig {
+    let indented: String = entry.lines().map(|line| format!("    {line}\n")).collect();
+    config(&format!("plugins:\n  acme:\n{indented}")).plugins.remove(0)
+}
+
+/// The mistakes of such an entry, without place and path.
+fn plugin_mistakes(entry: &str) -> Vec<String> {
+    let indented: String = entry.lines().map(|line| format!("    {line}\n")).collect();
+    let errors = parse(&format!("plugins:\n  acme:\n{indented}")).expect_err(entry);
+    let text = |mistake: &Mistake| {
+        let suggestion = mistake.suggestion.iter().map(|text| format!("; {text}")).collect::<String>();
+        format!("{}{suggestion}", mistake.problem)
+    };
+    errors.mistakes.iter().map(text).collect()
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_a_configuration_or_a_list_of_mistakes(text in "(?s).{0,300}") {
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+
+    #[test]
+    fn any_yaml_is_a_configuration_or_a_list_of_mistakes(
+        text in r#"(plugins|config|a|key|[\[\]{}:,&*!|>'"%@`#?~<1e0.\- \n\t]){0,120}"#,
+    ) {
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+
+    #[test]
+    fn a_sample_with_a_hole_is_a_configuration_or_a_list_of_mistakes(from in 0..SAMPLE.len(), length in 1..40_usize) {
+        let text: String = SAMPLE.chars().take(from).chain(SAMPLE.chars().skip(from + length)).collect();
+        let told = parse(&text).err().map(|errors| errors.mistakes.len());
+        proptest::prop_assert_ne!(told, Some(0));
+    }
+}
+
+/// The part of the documented example that this version reads.
+const SAMPLE: &str = r#"default_model: gpt-5.4-mini
+plugins:                                   # in order
+  openai: {}
+  local:
+    source: builtin:provider-openai-compatible
+    origins: [{origin: "http://gpu.lan:8000", addresses: ["10.0.0.0/8"], plain_http: true}]
+    config: {base_url: "http://gpu.lan:8000/v1"}
+  acme:
+    source: "file:./acme.wasm"
+    sha256: 2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824
+    origins: ["https://api.acme.test", {origin: "https://files.acme.test", methods: [GET], paths: ["/v1/*"], key: false}]
+    key: ACME_KEY
+    strict_imports: true
+    sandbox: {memory_mib: 64}
+  mine:
+    source: file:/opt/mine.wasm
+    dev: true
+    key: {env: MINE_KEY}
+  theirs:
+    source: file:../theirs.wasm
+    dev: true
+    key: {llm: theirs}
+egress: {proxy: "http://proxy.corp:3128", ca_file: corp.pem}
+"#;
+
+#[test]
+fn the_documented_example_means_what_it_says() {
+    let config = config(SAMPLE);
+    assert_eq!(config.default_model.as_deref(), Some("gpt-5.4-mini"));
+    let names: Vec<&str> = config.plugins.iter().map(|plugin| plugin.name.as_str()).collect();
+    assert_eq!(names, ["openai", "local", "acme", "mine", "theirs"]);
+    let [openai, local, acme, mine, theirs] = config.plugins.as_slice() else { panic!("{config:?}") };
+
+    assert_eq!(*openai, PluginConfig::builtin("openai".parse().unwrap()));
+
+    assert_eq!(local.source, Source::Builtin("provider-openai-compatible".to_owned()));
+    assert_eq!(
+        local.config,
+        [Entry { name: "base_url".into(), value: Value::Text("http://gpu.lan:8000/v1".into()) }]
+    );
+    let [gpu] = local.origins.as_deref().unwrap() else { panic!("{local:?}") };
+    assert_eq!((gpu.origin.scheme, gpu.origin.port, gpu.plain_http), (Scheme::Http, 8000, true));
+    assert_eq!(gpu.addresses, ["10.0.0.0/8".parse().unwrap()]);
+    assert!(!gpu.carries_key, "a key in the clear has to be named");
+
+    let pin = Pin::Sha256(DIGEST.parse().unwrap());
+    assert_eq!(acme.source, Source::File { path: "/etc/tollgate/./acme.wasm".into(), pin });
+    assert_eq!(acme.key, Some(SecretRef::Secret("ACME_KEY".parse().unwrap())));
+    assert!(acme.strict_imports);
+    assert_eq!(acme.sandbox, SandboxLimits { memory_mib: 64, ..SandboxLimits::default() });
+    let [api, files] = acme.origins.as_deref().unwrap() else { panic!("{acme:?}") };
+    assert_eq!(*api, OriginGrant::new("https://api.acme.test".parse().unwrap()));
+    assert_eq!(files.methods, Some(vec![http::Method::GET]));
+    assert_eq!(files.paths, Some(vec!["/v1/*".parse().unwrap()]));
+    assert!(!files.carries_key);
+
+    assert_eq!(mine.source, Source::File { path: "/opt/mine.wasm".into(), pin: Pin::Dev });
+    assert_eq!(mine.key, Some(SecretRef::Env("MINE_KEY".into())));
+    assert_eq!(theirs.key, Some(SecretRef::Llm("theirs".into())));
+
+    assert_eq!(config.egress.proxy, Some("http://proxy.corp:3128".parse().unwrap()));
+    assert_eq!(config.egress.ca_file.as_deref(), Some(Path::new("/etc/tollgate/corp.pem")));
+}
+
+#[test]
+fn ten_mistakes_are_told_in_one_run() {
+    let text = r#"default_model: ""
+require_keys: true
+plugins:
+  acme:
+    sourc: "file:./acme.wasm"
+    origins: ["https://*.acme.test"]
+    sandbox: {memory_mib: 64MiB, cpu_ms: -1}
+  Local:
+    source: builtin:echo
+  local:
+    source: file:./local.wasm
+    strict_imports: no
+  local: {}
+egress:
+  proxy:
+"#;
+    let expected = [
+        "1:16: default_model: the text is empty; write something, or remove the key",
+        "2:1: unknown key `require_keys`; known here: default_model, plugins, egress",
+        "5:5: plugins.acme: unknown key `sourc`; did you mean `source`?",
+        "6:15: plugins.acme.origins[0]: an origin has no wildcard: a key goes to hosts that are known by name; list each origin",
+        "7:27: plugins.acme.sandbox.memory_mib: takes a whole number in decimal digits, not a text",
+        "7:42: plugins.acme.sandbox.cpu_ms: takes a whole number from 1 to 86400000",
+        "8:3: plugins.Local: `Local` is not a plugin name: it takes 1 to 64 lower-case letters, digits, `-` and `_`, a letter first",
+        "10:3: plugins.local: needs the key `sha256`; add `sha256:` and the digest that `sha256sum ./local.wasm` prints, or `dev: true` to run whatever is there",
+        "12:21: plugins.local.strict_imports: takes `true` or `false`, not a word that readers of YAML take for different things; write `false`",
+        "13:3: plugins: `local` is already set on line 10; keep one of the two",
+        "15:3: egress.proxy: has no value; give it a text, or remove it",
+    ];
+    assert_eq!(mistakes(text), expected);
+    let shown = parse(text).unwrap_err().to_string();
+    assert!(shown.lines().all(|line| line.starts_with("/etc/tollgate/tollgate.yaml:")), "{shown}");
+    assert_eq!(shown.lines().count(), expected.len());
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_the_key_that_was_meant() {
+    // C03
+    let keys = [
+        "default_model",
+        "plugins",
+        "source",
+        "origins",
+        "origin",
+        "addresses",
+        "plain_http",
+        "config",
+        "sha256",
+        "methods",
+        "paths",
+        "strict_imports",
+        "sandbox",
+        "memory_mib",
+        "dev",
+        "egress",
+        "proxy",
+        "ca_file",
+    ];
+    let mut tried = 0;
+    for key in keys {
+        let (before, after) =
+            SAMPLE.split_once(&format!("{key}:")).unwrap_or_else(|| panic!("{key} is in the sample"));
+        let mut letters = key.chars();
+        let (first, second) = (letters.next().unwrap(), letters.next().unwrap());
+        let rest = letters.as_str();
+        let misspellings = [
+            format!("{first}{key}"),
+            format!("{second}{first}{rest}"),
+            format!("{first}{rest}"),
+            key.to_uppercase(),
+            format!("{key}s"),
+        ];
+        for misspelt in misspellings {
+            let found = mistakes(&format!("{before}{misspelt}:{after}"));
+            let wanted = format!("unknown key `{misspelt}`; did you mean `{key}`?");
+            assert!(found.iter().any(|mistake| mistake.ends_with(&wanted)), "{misspelt}: {found:?}");
+            tried += 1;
+        }
+    }
+    assert_eq!(tried, 5 * keys.len());
+}
+
+#[test]
+fn a_key_that_means_nothing_yet_is_unknown() {
+    for key in [
+        "models",
+        "blocked_models",
+        "require_keys",
+        "aliases",
+        "purposes",
+        "reservations",
+        "limits",
+        "prices",
+        "unpriced",
+        "tools",
+        "ledger",
+        "secrets",
+        "key",
+        "",
+    ] {
+        let found = mistakes(&format!("'{key}': {{}}\n"));
+        assert!(found.len() == 1 && found[0].starts_with(&format!("1:1: unknown key `{key}`")), "{found:?}");
+    }
+    assert_eq!(plugin_mistakes("sees: prompt").len(), 1);
+    assert_eq!(plugin_mistakes("models: {llama: {free: true}}").len(), 1);
+}
+
+#[test]
+fn implicit_types_are_not_guessed() {
+    // C04
+    for word in ["no", "0x10", "1_000", "22:30", "0755", "yes"] {
+        let found = mistakes(&format!("default_model: {word}"));
+        assert_eq!(
+            found,
+            [format!(
+                "1:16: default_model: unquoted, `{word}` is not a text to every reader of YAML; write \"{word}\""
+            )]
+        );
+    }
+    for (word, name) in [
+        ("1e3", "a number with a fraction or an exponent"),
+        ("5", "a whole number"),
+        ("true", "a boolean"),
+        ("99999999999999999999", "a number of that size"),
+        ("[a]", "a list"),
+        ("{a: b}", "a mapping"),
+    ] {
+        let found = mistakes(&format!("default_model: {word}"));
+        assert!(found[0].starts_with(&format!("1:16: default_model: takes a text, not {name}")), "{found:?}");
+    }
+    for nothing in ["", "~", "null"] {
+        let found = mistakes(&format!("default_model: {nothing}"));
+        assert_eq!(found, ["1:1: default_model: has no value; give it a text, or remove it"]);
+    }
+    for number in ["1e3", "64.0", "0x40", "1_000", "\"64\"", "64MiB", "true", "[64]"] {
+        let found = plugin_mistakes(&format!("sandbox: {{memory_mib: {number}}}"));
+        assert!(
+            found.len() == 1 && found[0].starts_with("takes a whole number in decimal digits, not"),
+            "{found:?}"
+        );
+    }
+    for boolean in ["no", "Yes", "1", "\"true\"", "on", "y"] {
+        let found = plugin_mistakes(&format!("strict_imports: {boolean}"));
+        assert!(found.len() == 1 && found[0].starts_with("takes `true` or `false`, not"), "{found:?}");
+    }
+    assert_eq!(config("default_model: \"no\"").default_model.as_deref(), Some("no"));
+    assert_eq!(config("default_model: '5'").default_model.as_deref(), Some("5"));
+}
+
+#[test]
+fn an_empty_or_misshapen_file_is_what_it_is() {
+    assert_eq!(config(""), Config::default());
+    assert_eq!(config("# nothing yet\n"), Config::default());
+    assert_eq!(config("{}"), Config::default());
+    assert_eq!(mistakes("- a"), ["1:1: takes a mapping, not a list"]);
+    assert_eq!(mistakes("hello"), ["1:1: takes a mapping, not a text"]);
+    assert_eq!(mistakes("plugins:\n"), ["1:1: plugins: has no value; give it a mapping, or remove it"]);
+    assert_eq!(
+        mistakes("plugins:\n  openai:\n"),
+        ["2:3: plugins.openai: has no value; give it a mapping, or remove it"]
+    );
+    assert_eq!(mistakes("plugins: [openai]"), ["1:10: plugins: takes a mapping, not a list"]);
+}
+
+#[test]
+fn a_limit_is_a_whole_number_in_its_range() {
+    let plugin =
+        plugin("sandbox: {memory_mib: 1, requests: 0, sockets: 0, cpu_ms: 250, first_byte_ms: 600000}");
+    assert_eq!((plugin.sandbox.memory_mib, plugin.egress.requests, plugin.egress.sockets), (1, 0, 0));
+    assert_eq!(plugin.sandbox.cpu.as_millis(), 250);
+    assert_eq!(plugin.egress.first_byte.as_secs(), 600);
+    for (limit, range) in [
+        ("memory_mib: 0", "1 to 4096"),
+        ("memory_mib: 4097", "1 to 4096"),
+        ("memory_mib: -1", "1 to 4096"),
+        ("memory_mib: 99999999999999999999", "1 to 4096"),
+        ("cpu_ms: 0", "1 to 86400000"),
+        ("requests: -1", "0 to 1000000"),
+        ("request_body_bytes: -1", "0 to 1073741824"),
+    ] {
+        let found = plugin_mistakes(&format!("sandbox: {{{limit}}}"));
+        assert_eq!(found, [format!("takes a whole number from {range}")], "{limit}");
+    }
+}
+
+#[test]
+fn a_component_is_built_in_or_a_pinned_file() {
+    assert_eq!(plugin("{}").source, Source::Builtin("acme".into()));
+    assert_eq!(plugin("source: builtin:echo").source, Source::Builtin("echo".into()));
+    let all_digits = "1".repeat(64);
+    let pinned = plugin(&format!("source: file:a.wasm\nsha256: {all_digits}"));
+    assert_eq!(
+        pinned.source,
+        Source::File { path: "/etc/tollgate/a.wasm".into(), pin: Pin::Sha256(all_digits.parse().unwrap()) }
+    );
+    for (entry, what) in [
+        (
+            "source: file:./a.wasm",
+            "needs the key `sha256`; add `sha256:` and the digest that `sha256sum ./a.wasm` prints",
+        ),
+        ("source: file:./a.wasm\ndev: false", "needs the key `sha256`"),
+        ("source: file:./a.wasm\nsha256: abc", "`abc` is not a SHA-256 digest"),
+        ("source: file:./a.wasm\nsha256:", "has no value"),
+        ("source: file:./a.wasm\ndev: maybe", "takes `true` or `false`"),
+        (&format!("source: file:./a.wasm\nsha256: {DIGEST}\ndev: true"), "keep one of the two"),
+        (&format!("sha256: {DIGEST}"), "`sha256` belongs to a `file:` source"),
+        ("source: builtin:echo\ndev: true", "`dev` belongs to a `file:` source"),
+        ("source: file:///opt/a.wasm\ndev: true", "a source is no URL"),
+        ("source: file:~/a.wasm\ndev: true", "`~` is not expanded"),
+        ("source: \"file:\"\ndev: true", "a source is `builtin:NAME` or `file:PATH`"),
+        ("source: ./a.wasm", "a source is `builtin:NAME` or `file:PATH`; write `builtin:NAME`"),
+        ("source: buildin:echo", "did you mean `builtin:`?"),
+        ("source: https://a.test/x.wasm", "a source is `builtin:NAME` or `file:PATH`"),
+        ("source: builtin:../x", "is not a plugin name"),
+        ("source: [a]", "takes a text, not a list"),
+    ] {
+        let found = plugin_mistakes(entry);
+        assert!(found.len() == 1 && found[0].contains(what), "{entry}: {found:?}");
+    }
+}
+
+#[test]
+fn an_http_origin_off_this_machine_has_to_say_where_it_is() {
+    for entry in [
+        r#""http://gpu.lan:8000""#,
+        r#"{origin: "http://gpu.lan:8000"}"#,
+        r#"{origin: "http://gpu.lan:8000", plain_http: true}"#,
+        r#"{origin: "http://gpu.lan:8000", addresses: ["10.0.0.0/8"]}"#,
+        r#"{origin: "http://gpu.lan:8000", addresses: [], plain_http: true}"#,
+    ] {
+        let found = plugin_mistakes(&format!("origins: [{entry}]"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let written = found[0].split_once("say where it is: `").unwrap().1.strip_suffix('`').unwrap();
+        assert!(found[0].starts_with("`http` leaves this machine unencrypted; use `https`"), "{found:?}");
+        let grant = plugin(&format!("origins: [{written}]")).origins.unwrap().remove(0);
+        assert!(grant.plain_http && !grant.carries_key, "what the message says to write is accepted");
+    }
+}
+
+#[test]
+fn a_key_goes_over_http_only_where_the_grant_names_it_or_a_built_in_asks_this_machine() {
+    // E21
+    let lan = r#"{origin: "http://gpu.lan:8000", addresses: ["10.0.0.0/8"], plain_http: true"#;
+    let file = format!("source: file:a.wasm\nsha256: {DIGEST}\n");
+    for (source, origin, carries) in [
+        ("", r#""https://api.test""#.to_owned(), true),
+        (&*file, r#""https://api.test""#.to_owned(), true),
+        ("", r#"{origin: "https://api.test", key: false}"#.to_owned(), false),
+        ("", r#""http://localhost:9000""#.to_owned(), true),
+        ("", r#""http://127.0.0.1:9000""#.to_owned(), true),
+        ("", r#""http://[::1]:9000""#.to_owned(), true),
+        ("", r#"{origin: "http://127.0.0.1:9000", key: false}"#.to_owned(), false),
+        (&file, r#""http://localhost:9000""#.to_owned(), false),
+        (&file, r#"{origin: "http://localhost:9000", key: true}"#.to_owned(), true),
+        (&format!("{file}key: ACME_KEY\n"), r#""http://localhost:9000""#.to_owned(), true),
+        ("", format!("{lan}}}"), false),
+        ("", format!("{lan}, key: true}}"), true),
+        ("key: ACME_KEY\n", format!("{lan}}}"), true),
+        ("key: ACME_KEY\n", format!("{lan}, key: false}}"), false),
+    ] {
+        let grant = plugin(&format!("{source}origins: [{origin}]")).origins.unwrap().remove(0);
+        assert_eq!(grant.carries_key, carries, "{source}{origin}");
+    }
+}
+
+#[test]
+fn an_empty_list_allows_nothing_and_a_missing_one_is_not_a_list() {
+    // C08
+    assert_eq!(plugin("{}").origins, None);
+    assert_eq!(plugin("origins: []").origins, Some(vec![]));
+    let grant =
+        plugin(r#"origins: [{origin: "https://a.test", methods: [], paths: []}]"#).origins.unwrap().remove(0);
+    assert_eq!((grant.methods, grant.paths), (Some(vec![]), Some(vec![])));
+}
+
+#[test]
+fn an_origin_is_one_host_written_out() {
+    // E23
+    for (origins, what) in [
+        (r#"["https://*.good.test"]"#, "an origin has no wildcard"),
+        (r#"["*"]"#, "an origin has no wildcard"),
+        (r#"[{origin: "https://*"}]"#, "an origin has no wildcard"),
+        (r#"["https://user:hunter2@good.test"]"#, "an address here has no user name and no password"),
+        (r#"["good.test"]"#, "`good.test` is not"),
+        (r#"["ftp://good.test"]"#, "`ftp://good.test` is not"),
+        (r#"["https://a.test", "https://a.test:443"]"#, "this origin appears twice"),
+        (r#"[{methods: [GET]}]"#, "needs the key `origin`"),
+        (r#"[{origin: "https://a.test", methods: [get]}]"#, "a method is one of GET"),
+        (r#"[{origin: "https://a.test", methods: [CONNECT]}]"#, "a method is one of GET"),
+        (r#"[{origin: "https://a.test", methods: GET}]"#, "takes a list, not a text"),
+        (r#"[{origin: "https://a.test", paths: ["v1"]}]"#, "`v1` is not"),
+        (r#"[{origin: "https://a.test", addresses: ["10.0.0.0/33"]}]"#, "an address is a network"),
+        (r#"[{origin: "https://a.test", addresses: ["0.0.0.0/0"]}]"#, "this is every address there is"),
+        (r#"[{origin: "https://a.test", addresses: ["10.1.2.3/8"]}]"#, "did you mean `10.0.0.0/8`?"),
+        (r#"[{origin: "https://a.test", plain_http: true}]"#, "`plain_http` is for an `http` origin"),
+        (r#"[{origin: "https://a.test", path: []}]"#, "did you mean `paths`?"),
+        ("https://a.test", "takes a list, not a text"),
+        ("[5]", "takes a text, not a whole number"),
+    ] {
+        let found = plugin_mistakes(&format!("origins: {origins}"));
+        assert!(found.len() == 1 && found[0].contains(what), "{origins}: {found:?}");
+        assert!(!found[0].contains("hunter2"));
+    }
+    let one = plugin(r#"origins: [{origin: "https://a.test", addresses: ["10.1.2.3", "fd00::1"]}]"#);
+    assert_eq!(
+        one.origins.unwrap()[0].addresses,
+        ["10.1.2.3/32".parse().unwrap(), "fd00::1/128".parse().unwrap()]
+    );
+    let host = plugin(r#"origins: ["https://a.test"]"#).origins.unwrap().remove(0).origin.host;
+    assert_eq!(host, HostName::Name("a.test".into()));
+}
+
+#[test]
+fn a_key_is_named_and_what_was_written_instead_is_not_repeated() {
+    for (key, what) in [
+        ("hunter2-hunter2", "a secret's name takes"),
+        ("\"\"", "the text is empty"),
+        ("{env: \"A B\"}", "a variable's name takes"),
+        ("{env: A, llm: b}", "a slot takes one key"),
+        ("{}", "says nowhere to look"),
+        ("{evn: A}", "did you mean `env`?"),
+        ("{\"$env\": HUNTER}", "`$env` puts a text into this file"),
+        ("{env: {\"$env\": HUNTER}}", "takes a text, not a mapping"),
+        ("[A]", "takes a text, not a list"),
+        ("5", "takes a text, not a whole number"),
+        ("gsk_0123456789abcdefghijABCDEFGHIJ", "begins like a secret (`gsk_…`)"),
+    ] {
+        let found = plugin_mistakes(&format!("key: {key}"));
+        assert!(!found.is_empty() && found.iter().any(|mistake| mistake.contains(what)), "{key}: {found:?}");
+        assert!(
+            found.iter().all(|mistake| !mistake.contains("hunter2") && !mistake.contains("abcdef")),
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn settings_are_typed_and_keep_their_order() {
+    let plugin = plugin(
+        "config:\n  url: https://x.test\n  retries: 3\n  ratio: 0.5\n  fast: true\n  tags: [a, b]\n  deep: {n: [1, {m: x}]}\n  version: 2024-10-21",
+    );
+    let shown: Vec<String> =
+        plugin.config.iter().map(|entry| format!("{}={:?}", entry.name, entry.value)).collect();
+    assert_eq!(
+        shown,
+        [
+            "url=Text(\"https://x.test\")",
+            "retries=Integer(3)",
+            "ratio=Number(0.5)",
+            "fast=Boolean(true)",
+            "tags=Texts([\"a\", \"b\"])",
+            "deep=Json(Object {\"n\": Array [Number(1), Object {\"m\": String(\"x\")}]})",
+            "version=Text(\"2024-10-21\")",
+        ]
+    );
+    for bad in ["a: no", "a: ~", "a:", "a: 0x10", "a: {b: [~]}", "a: 99999999999999999999"] {
+        assert_eq!(plugin_mistakes(&format!("config:\n  {bad}")).len(), 1, "{bad}");
+    }
+}
+
+#[test]
+fn nothing_from_elsewhere_comes_into_a_plugins_settings() {
+    // C13
+    let outside = Outside::with(&[("LEAK", "leaked")]);
+    for setting in [
+        "{a: {\"$env\": LEAK}}",
+        "{a: {b: [{\"$env\": LEAK}]}}",
+        "{\"$env\": LEAK}",
+        "{a: {\"$file\": /etc/passwd}}",
+        "{a: {\"$env\": LEAK, b: c}}",
+    ] {
+        let text = format!("plugins: {{acme: {{config: {setting}}}}}");
+        let errors = Config::parse(&text, Path::new("t.yaml"), &outside).unwrap_err().to_string();
+        assert!(errors.contains("nothing is put into a plugin's settings from elsewhere"), "{errors}");
+    }
+}
+
+#[test]
+fn texts_elsewhere_are_read_by_whoever_embeds_and_never_repeated() {
+    let outside = Outside::with(&[
+        ("MODEL", "acme/one\n"),
+        ("/etc/tollgate/model", "acme/two\r\n"),
+        ("PROXY", "http://proxy.corp:3128"),
+        ("BAD", "hunter2 hunter2"),
+        ("PASTED", "sk-proj-Ab3dEf6hIj9kLm2nOp5qRs8tUv1wXy4z"),
+        ("EMPTY", ""),
+    ]);
+    let parse = |text: &str| Config::parse(text, Path::new("/etc/tollgate/tollgate.yaml"), &outside);
+    let model = |text: &str| parse(text).unwrap().default_model.unwrap();
+    assert_eq!(model("default_model: {\"$env\": MODEL}"), "acme/one");
+    assert_eq!(model("default_model: {\"$file\": model}"), "acme/two");
+    assert!(parse("egress: {proxy: {\"$env\": PROXY}}").unwrap().egress.proxy.is_some());
+    for (value, what) in [
+        ("{\"$env\": NOBODY}", "the environment variable `NOBODY` is not set"),
+        ("{\"$env\": EMPTY}", "`EMPTY` is empty"),
+        ("{\"$env\": BAD}", "what stands there has not the form"),
+        ("{\"$env\": PASTED}", "begins like a secret (`sk-proj-…`)"),
+        ("{\"$file\": nowhere}", "cannot read `/etc/tollgate/nowhere`: not there"),
+        ("{\"$env\": MODEL, b: c}", "stand alone"),
+        ("{\"$exec\": ls}", "unknown key `$exec`; known here: $env, $file"),
+        ("{\"$env\": [a]}", "takes a text, not a list"),
+    ] {
+        let errors = parse(&format!("default_model: {value}")).unwrap_err().to_string();
+        assert!(errors.contains(what), "{value}: {errors}");
+        assert!(!errors.contains("hunter2") && !errors.contains("Ab3d"), "{errors}");
+    }
+    let refused = self::parse("default_model: {\"$env\": MODEL}").unwrap_err().to_string();
+    assert!(refused.contains("`$env` and `$file` are not expanded here"), "{refused}");
+}
+
+#[test]
+fn a_name_that_a_terminal_obeys_is_shown_escaped() {
+    // P16
+    let errors = parse("\"\\e[2Jx\": 1\nplugins: {\"a\\u202Eb\": {}}\n").unwrap_err().to_string();
+    assert!(errors.contains("\\u{1b}[2Jx") && errors.contains("a\\u{202e}b"), "{errors}");
+    assert!(!errors.contains('\x1b') && !errors.contains('\u{202e}'));
+}

@@ -1,0 +1,340 @@
+//! Every room's refusal, classified once.
+//!
+//! [`ErrorKind`] is the stable contract: few kinds, which the command maps to exit codes and a server to statuses. Two
+//! audiences stay apart. The caller gets kind, message and hint; what a host-side failure was in detail goes to the log.
+
+use crate::egress::EgressError;
+use crate::keys::KeyStoreError;
+use crate::pipeline::{AdmitError, DispatchError, KeyError, PromptRefused};
+use crate::plugin::{PluginError, PluginErrorKind, ProviderError};
+use crate::sandbox::{EngineError, LoadError};
+use crate::types::{OptionRefused, PluginName};
+
+/// What went wrong, by what a caller can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The configuration cannot be used.
+    InvalidConfig,
+    /// A file is not a plugin that this host runs, or is not the one that was pinned.
+    InvalidPlugin,
+    /// No model was named and there is no default.
+    NoModel,
+    /// No installed plugin has the model.
+    UnknownModel,
+    /// The model does not take what the prompt holds, or the option does not take the value.
+    UnsupportedPrompt,
+    /// The key that the model needs is set nowhere.
+    KeyMissing,
+    /// The gate did not let the plugin's request out.
+    Denied,
+    /// The vendor did not accept the key.
+    Authentication,
+    /// The vendor refused the request.
+    Rejected,
+    /// The vendor wants fewer requests.
+    RateLimited,
+    /// The account at the vendor has no credit left.
+    QuotaExhausted,
+    /// The vendor could not be reached, failed, or broke off.
+    Unavailable,
+    /// The plugin trapped, exceeded a limit, or answered what the contract does not allow.
+    PluginBroke,
+    /// Too many calls run already.
+    Busy,
+    /// The caller, or the host's shutdown, ended it.
+    Cancelled,
+    /// The host failed.
+    Internal,
+}
+
+impl ErrorKind {
+    /// All kinds.
+    pub const ALL: [Self; 16] = [
+        Self::InvalidConfig,
+        Self::InvalidPlugin,
+        Self::NoModel,
+        Self::UnknownModel,
+        Self::UnsupportedPrompt,
+        Self::KeyMissing,
+        Self::Denied,
+        Self::Authentication,
+        Self::Rejected,
+        Self::RateLimited,
+        Self::QuotaExhausted,
+        Self::Unavailable,
+        Self::PluginBroke,
+        Self::Busy,
+        Self::Cancelled,
+        Self::Internal,
+    ];
+
+    /// The word for it in output for programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidConfig => "invalid_config",
+            Self::InvalidPlugin => "invalid_plugin",
+            Self::NoModel => "no_model",
+            Self::UnknownModel => "unknown_model",
+            Self::UnsupportedPrompt => "unsupported_prompt",
+            Self::KeyMissing => "key_missing",
+            Self::Denied => "denied",
+            Self::Authentication => "authentication",
+            Self::Rejected => "rejected",
+            Self::RateLimited => "rate_limited",
+            Self::QuotaExhausted => "quota_exhausted",
+            Self::Unavailable => "unavailable",
+            Self::PluginBroke => "plugin_broke",
+            Self::Busy => "busy",
+            Self::Cancelled => "cancelled",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// Anything that the library refuses or fails at.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Error(Box<Cause>);
+
+#[derive(Debug, thiserror::Error)]
+enum Cause {
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Admit(#[from] AdmitError),
+    #[error(transparent)]
+    Prompt(#[from] PromptRefused),
+    #[error(transparent)]
+    Option(#[from] OptionRefused),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+}
+
+/// Why a host could not be built, or a plugin not be loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SetupError {
+    /// It was built outside a tokio runtime, or the system gave no threads.
+    #[error("cannot start the host's threads: {0}; build the host inside a tokio runtime")]
+    Threads(#[source] std::io::Error),
+    /// The sandbox has no room.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The way out cannot be set up.
+    #[error("`egress`: {0}")]
+    Egress(#[from] EgressError),
+    /// A plugin's file cannot be read.
+    #[error("plugin `{plugin}`: cannot read {}: {error}", .path.display())]
+    Read {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its file.
+        path: std::path::PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+    /// A plugin's file is not the one that was pinned.
+    #[error("plugin `{plugin}`: {} has the digest {found}, not {pinned}; if the change is yours, write `sha256: {found}`", .path.display())]
+    DigestMismatch {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its file.
+        path: std::path::PathBuf,
+        /// What the configuration says.
+        pinned: crate::types::Digest,
+        /// What the file has.
+        found: crate::types::Digest,
+    },
+    /// There is no such built-in.
+    #[error("plugin `{plugin}`: there is no built-in `{builtin}`; there are {}", .known.join(", "))]
+    UnknownBuiltin {
+        /// The plugin.
+        plugin: PluginName,
+        /// What was asked for.
+        builtin: String,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
+    /// A plugin was refused.
+    #[error("plugin `{plugin}`: {error}")]
+    Load {
+        /// The plugin.
+        plugin: PluginName,
+        /// Why.
+        error: LoadError,
+    },
+    /// Two plugins have one name.
+    #[error("two plugins are called `{0}`; a name is given once")]
+    NameTwice(PluginName),
+    /// A setting or grant of a plugin makes no sense with what it describes.
+    #[error("plugin `{plugin}`: {reason}")]
+    Grant {
+        /// The plugin.
+        plugin: PluginName,
+        /// Why, and what to write.
+        reason: String,
+    },
+}
+
+impl<T: Into<Cause>> From<T> for Error {
+    fn from(cause: T) -> Self {
+        Self(Box::new(cause.into()))
+    }
+}
+
+impl Error {
+    /// What kind of error it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match &*self.0 {
+            Cause::Setup(error) => setup_kind(error),
+            Cause::Admit(AdmitError::NoModel) => ErrorKind::NoModel,
+            Cause::Admit(AdmitError::EmptyName | AdmitError::Unknown(_)) => ErrorKind::UnknownModel,
+            Cause::Prompt(_) | Cause::Option(_) => ErrorKind::UnsupportedPrompt,
+            Cause::Key(KeyError::Missing(_)) => ErrorKind::KeyMissing,
+            Cause::Key(KeyError::Store(KeyStoreError { .. })) => ErrorKind::Internal,
+            Cause::Dispatch(error) => dispatch_kind(error),
+        }
+    }
+
+    /// What to tell the caller: one line, which names the thing and, where there is one, the way out.
+    #[must_use]
+    pub fn public_message(&self) -> String {
+        self.to_string()
+    }
+
+    /// Whether trying the same again later can help.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self.kind() {
+            ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::Busy => true,
+            ErrorKind::InvalidConfig
+            | ErrorKind::InvalidPlugin
+            | ErrorKind::NoModel
+            | ErrorKind::UnknownModel
+            | ErrorKind::UnsupportedPrompt
+            | ErrorKind::KeyMissing
+            | ErrorKind::Denied
+            | ErrorKind::Authentication
+            | ErrorKind::Rejected
+            | ErrorKind::QuotaExhausted
+            | ErrorKind::PluginBroke
+            | ErrorKind::Cancelled
+            | ErrorKind::Internal => false,
+        }
+    }
+
+    /// Whether a request had left for the vendor, and so may be billed. What the host itself saw, not a plugin's word.
+    #[must_use]
+    pub fn request_sent(&self) -> bool {
+        matches!(&*self.0, Cause::Dispatch(error) if error.request_sent)
+    }
+
+    /// How long the vendor asked to wait.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        self.said().and_then(|said| said.retry_after)
+    }
+
+    /// The HTTP status that the vendor answered, where one came.
+    #[must_use]
+    pub fn upstream_status(&self) -> Option<u16> {
+        self.said().and_then(|said| said.status)
+    }
+
+    fn said(&self) -> Option<&PluginError> {
+        match &*self.0 {
+            Cause::Dispatch(DispatchError { error: ProviderError::Said(said), .. }) => Some(said),
+            _ => None,
+        }
+    }
+}
+
+fn setup_kind(error: &SetupError) -> ErrorKind {
+    match error {
+        SetupError::Threads(_) | SetupError::Engine(_) => ErrorKind::Internal,
+        SetupError::Egress(_)
+        | SetupError::UnknownBuiltin { .. }
+        | SetupError::NameTwice(_)
+        | SetupError::Grant { .. } => ErrorKind::InvalidConfig,
+        SetupError::Read { .. } | SetupError::DigestMismatch { .. } => ErrorKind::InvalidPlugin,
+        SetupError::Load { error: LoadError::Artifact(_), .. } => ErrorKind::InvalidPlugin,
+        SetupError::Load { error: LoadError::Describe(_), .. } => ErrorKind::PluginBroke,
+    }
+}
+
+fn dispatch_kind(error: &DispatchError) -> ErrorKind {
+    match &error.error {
+        ProviderError::Said(said) => said_kind(said, error.request_sent),
+        ProviderError::Broke(_) => ErrorKind::PluginBroke,
+        ProviderError::Busy { .. } => ErrorKind::Busy,
+        ProviderError::Cancelled => ErrorKind::Cancelled,
+        ProviderError::Host(_) => ErrorKind::Internal,
+    }
+}
+
+/// A plugin that refuses without having asked anybody refuses the prompt, not in the vendor's name.
+fn said_kind(said: &PluginError, request_sent: bool) -> ErrorKind {
+    match &said.kind {
+        PluginErrorKind::Denied => ErrorKind::Denied,
+        PluginErrorKind::Unsupported => ErrorKind::UnsupportedPrompt,
+        PluginErrorKind::InvalidRequest if !request_sent => ErrorKind::UnsupportedPrompt,
+        PluginErrorKind::Authentication => ErrorKind::Authentication,
+        PluginErrorKind::RateLimited => ErrorKind::RateLimited,
+        PluginErrorKind::QuotaExhausted => ErrorKind::QuotaExhausted,
+        PluginErrorKind::InvalidRequest
+        | PluginErrorKind::ContextLength
+        | PluginErrorKind::RequestTooLarge
+        | PluginErrorKind::Permission
+        | PluginErrorKind::NotFound
+        | PluginErrorKind::ContentFilter => ErrorKind::Rejected,
+        PluginErrorKind::Overloaded
+        | PluginErrorKind::Server
+        | PluginErrorKind::Timeout
+        | PluginErrorKind::Connection
+        | PluginErrorKind::MalformedResponse
+        | PluginErrorKind::Other(_) => ErrorKind::Unavailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plugin::Breakage;
+
+    fn dispatch(error: impl Into<ProviderError>, request_sent: bool) -> Error {
+        let plugin = "p".parse().unwrap();
+        DispatchError { plugin, error: error.into(), request_sent, gate: None }.into()
+    }
+
+    #[test]
+    fn every_kind_has_a_word_of_its_own() {
+        let words: std::collections::HashSet<_> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        assert_eq!(words.len(), ErrorKind::ALL.len());
+    }
+
+    #[test]
+    fn three_origins_stay_apart() {
+        let said = |kind| PluginError::new(kind, "no");
+        assert_eq!(dispatch(said(PluginErrorKind::Server), true).kind(), ErrorKind::Unavailable);
+        assert_eq!(dispatch(said(PluginErrorKind::InvalidRequest), true).kind(), ErrorKind::Rejected);
+        assert_eq!(
+            dispatch(said(PluginErrorKind::InvalidRequest), false).kind(),
+            ErrorKind::UnsupportedPrompt
+        );
+        assert_eq!(dispatch(Breakage::StackOverflow, true).kind(), ErrorKind::PluginBroke);
+        assert_eq!(dispatch(ProviderError::Host("x".into()), true).kind(), ErrorKind::Internal);
+    }
+
+    #[test]
+    fn whether_a_request_was_sent_is_the_hosts_word() {
+        let mut lying = PluginError::new(PluginErrorKind::Server, "no");
+        lying.request_sent = true;
+        assert!(!dispatch(lying.clone(), false).request_sent());
+        assert!(dispatch(lying, true).request_sent());
+    }
+}

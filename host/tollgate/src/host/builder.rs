@@ -1,0 +1,221 @@
+//! Putting a host together.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::install::{Installer, Place};
+use super::{Host, Inner};
+use crate::config::Config;
+use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, SystemResolver, TlsRoots};
+use crate::error::{Error, SetupError};
+use crate::keys::{KeyStore, MemoryKeys};
+use crate::pipeline::{self, House};
+use crate::plugin::Provider;
+use crate::registry::{ModelCache, Registry};
+use crate::sandbox::{self, Engine, EngineOptions};
+use crate::tasks::Tasks;
+use crate::types::{Clock, Digest, PluginName, SystemClock};
+
+/// A component that comes with the program: `tollgate_builtins::all()` gives them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Builtin {
+    /// The name under which it is installed where the configuration does not say otherwise.
+    pub name: &'static str,
+    /// The component's own name: `source: builtin:NAME` takes this one and the one above.
+    pub component: &'static str,
+    /// The component.
+    pub bytes: &'static [u8],
+    /// The SHA-256 of the bytes.
+    pub digest: Digest,
+    /// Its vendor's own origins, granted where the operator grants no others.
+    pub origins: &'static [&'static str],
+    /// The vendor's entry in llm's `keys.json`.
+    pub llm_entry: Option<&'static str>,
+    /// The vendor's own environment variable for its key.
+    pub env_variable: Option<&'static str>,
+}
+
+/// Without the bytes.
+impl fmt::Debug for Builtin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builtin")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Builtin {
+    /// A built-in without a vendor.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        component: &'static str,
+        bytes: &'static [u8],
+        digest: Digest,
+    ) -> Self {
+        Self { name, component, bytes, digest, origins: &[], llm_entry: None, env_variable: None }
+    }
+
+    /// The same with its vendor's origins.
+    #[must_use]
+    pub const fn origins(mut self, origins: &'static [&'static str]) -> Self {
+        self.origins = origins;
+        self
+    }
+
+    /// The same with the places where people keep its vendor's key: llm's entry and the vendor's variable.
+    #[must_use]
+    pub const fn usual_key(mut self, llm_entry: &'static str, env_variable: &'static str) -> Self {
+        self.llm_entry = Some(llm_entry);
+        self.env_variable = Some(env_variable);
+        self
+    }
+}
+
+/// Puts a [`Host`] together. Everything has a default: no plugins, no keys, the machine's clock, Mozilla's roots.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Builder {
+    config: Config,
+    builtins: &'static [Builtin],
+    native: Vec<(PluginName, Arc<dyn Provider>)>,
+    keys: Option<Arc<dyn KeyStore>>,
+    clock: Option<Arc<dyn Clock>>,
+    resolver: Option<Arc<dyn Resolver>>,
+    tls_roots: Option<TlsRoots>,
+    cache_dir: Option<PathBuf>,
+    engine: Option<Engine>,
+    guest_threads: Option<usize>,
+}
+
+impl Builder {
+    /// What the operator decided. Default: nothing.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// The components that come with the program. Each is installed under its own name, unless the configuration has a
+    /// plugin of that name.
+    pub fn builtins(mut self, builtins: &'static [Builtin]) -> Self {
+        self.builtins = builtins;
+        self
+    }
+
+    /// Installs a provider that is Rust code of the embedder's. It runs outside the sandbox, trusted like the embedder.
+    pub fn provider(mut self, name: PluginName, provider: Arc<dyn Provider>) -> Self {
+        self.native.push((name, provider));
+        self
+    }
+
+    /// Where keys come from. Default: nowhere.
+    pub fn keys(mut self, keys: Arc<dyn KeyStore>) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// The clock. Default: the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// How names become addresses. Default: as the system does it.
+    pub fn resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = Some(resolver);
+        self
+    }
+
+    /// Which certificates are believed. Default: Mozilla's roots.
+    pub fn tls_roots(mut self, roots: TlsRoots) -> Self {
+        self.tls_roots = Some(roots);
+        self
+    }
+
+    /// A directory for what can be made again, such as vendors' model lists. Removing it is always harmless. Default:
+    /// none, and nothing is kept beyond the process.
+    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// An engine that several hosts share. Default: one of its own, with room for what the configuration grants.
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// How many threads run plugins. Default: one less than the machine has, at least one.
+    pub fn guest_threads(mut self, threads: usize) -> Self {
+        self.guest_threads = Some(threads);
+        self
+    }
+
+    /// Loads every plugin and opens the door.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) and
+    /// [`ErrorKind::InvalidPlugin`](crate::ErrorKind::InvalidPlugin) name the plugin;
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) outside a tokio runtime.
+    pub async fn build(self) -> Result<Host, Error> {
+        let tasks = Tasks::new(self.guest_threads.unwrap_or_else(default_guest_threads));
+        let tasks = tasks.map_err(SetupError::Threads)?;
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => Engine::new(engine_options(&self.config)).map_err(SetupError::Engine)?,
+        };
+        let settings = egress_settings(&self.config, self.resolver, self.tls_roots.unwrap_or_default());
+        let egress = settings.and_then(|settings| Egress::new(tasks.clone(), settings));
+        let egress = egress.map_err(SetupError::Egress)?;
+        let house = sandbox::House { engine, egress, tasks: tasks.clone(), clock: clock.clone() };
+        let installer = Installer::new(house, self.builtins);
+        let installed = installer.install(self.config.plugins, self.native).await?;
+        let (plugins, listings): (Vec<_>, Vec<_>) =
+            installed.into_iter().map(|Place { installed, listing }| (installed, listing)).unzip();
+        let house = House {
+            registry: Registry::new(plugins),
+            keys: self.keys.unwrap_or_else(|| Arc::new(MemoryKeys::default())),
+            cache: ModelCache::new(self.cache_dir.as_deref()),
+            clock,
+            tasks,
+            default_model: self.config.default_model,
+        };
+        pipeline::recall_lists(&house);
+        Ok(Host(Arc::new(Inner { house, installer, plugins: listings })))
+    }
+}
+
+fn egress_settings(
+    config: &Config,
+    resolver: Option<Arc<dyn Resolver>>,
+    mut roots: TlsRoots,
+) -> Result<Settings, EgressError> {
+    if let Some(path) = &config.egress.ca_file {
+        let pem = std::fs::read(path).map_err(|error| EgressError::CaFile { path: path.clone(), error })?;
+        roots = roots.with_pem(&pem).map_err(|error| EgressError::CaRoots { path: path.clone(), error })?;
+    }
+    Ok(Settings {
+        resolver: resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
+        roots,
+        proxy: config.egress.proxy.clone().map(Proxy::try_from).transpose()?,
+        own: Vec::new(),
+    })
+}
+
+/// Room for the largest grants of the configuration.
+fn engine_options(config: &Config) -> EngineOptions {
+    let mut options = EngineOptions::default();
+    for plugin in &config.plugins {
+        options.memory_mib = options.memory_mib.max(plugin.sandbox.memory_mib);
+        options.table_elements = options.table_elements.max(plugin.sandbox.table_elements);
+    }
+    options
+}
+
+fn default_guest_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
+}

@@ -1,0 +1,260 @@
+//! From what the operator decided to installed plugins: which bytes, which grant, which key.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use futures_util::future::try_join_all;
+
+use super::builder::Builtin;
+use super::listing::{Inspection, PluginListing};
+use crate::config::{Pin, PluginConfig, Source};
+use crate::error::SetupError;
+use crate::keys::KeyOrder;
+use crate::plugin::Provider;
+use crate::registry::{Installed, Origin};
+use crate::sandbox::{self, House, Loaded};
+use crate::types::{Digest, Grant, OriginGrant, PluginName, SecretRef};
+
+/// Loads plugins.
+#[derive(Debug)]
+pub(super) struct Installer {
+    house: House,
+    builtins: &'static [Builtin],
+}
+
+/// A plugin in its place, and what is told of it.
+pub(super) struct Place {
+    pub(super) installed: Arc<Installed>,
+    pub(super) listing: PluginListing,
+}
+
+/// A plugin's bytes, and where they came from.
+struct Component {
+    bytes: Arc<[u8]>,
+    digest: Digest,
+    origin: Origin,
+    builtin: Option<&'static Builtin>,
+}
+
+impl Installer {
+    pub(super) fn new(house: House, builtins: &'static [Builtin]) -> Self {
+        Self { house, builtins }
+    }
+
+    /// Installs the built-ins that the configuration does not name, the configured plugins, and the native ones.
+    pub(super) async fn install(
+        &self,
+        configured: Vec<PluginConfig>,
+        native: Vec<(PluginName, Arc<dyn Provider>)>,
+    ) -> Result<Vec<Place>, SetupError> {
+        let named: HashSet<String> = configured.iter().map(|plugin| plugin.name.to_string()).collect();
+        let implied = self.builtins.iter().filter(|builtin| !named.contains(builtin.name));
+        let implied = implied.filter_map(|builtin| Some(PluginConfig::builtin(builtin.name.parse().ok()?)));
+        let all: Vec<PluginConfig> = implied.chain(configured).collect();
+        refuse_doubles(all.iter().map(|plugin| &plugin.name).chain(native.iter().map(|(name, _)| name)))?;
+        let mut places = try_join_all(all.into_iter().map(|plugin| self.place(plugin))).await?;
+        places.extend(native.into_iter().map(|(name, provider)| native_place(name, provider)));
+        Ok(places)
+    }
+
+    /// Closes an address to all plugins.
+    pub(super) fn forbid(&self, own: std::net::SocketAddr) {
+        self.house.egress.forbid(own);
+    }
+
+    /// Loads a plugin only to say what it is.
+    pub(super) async fn inspect(&self, plugin: PluginConfig) -> Result<Inspection, SetupError> {
+        let component = self.component(&plugin).await?;
+        let (digest, bytes) = (component.digest, component.bytes.len());
+        let loaded = self.load(&plugin, component.bytes, Grant::default()).await?;
+        let description = loaded.description().clone();
+        Ok(Inspection { digest, bytes, exports: loaded.exports, imports: loaded.imports, description })
+    }
+
+    async fn place(&self, plugin: PluginConfig) -> Result<Place, SetupError> {
+        let component = self.component(&plugin).await?;
+        let grant = grant(&plugin, component.builtin)?;
+        let keys = key_order(&plugin, component.builtin, &grant);
+        let loaded = self.load(&plugin, component.bytes, grant.clone()).await?;
+        let slots = &loaded.description().key_slots;
+        if let [first, second, ..] = slots.as_slice() {
+            let reason = format!(
+                "it has the key slots `{}` and `{}`; this version fills one",
+                first.name, second.name
+            );
+            return Err(SetupError::Grant { plugin: plugin.name, reason });
+        }
+        let listing = PluginListing {
+            name: plugin.name.clone(),
+            origin: component.origin.clone(),
+            digest: Some(component.digest),
+            description: loaded.description().clone(),
+            imports: loaded.imports,
+            grant,
+            keys: keys.places().to_vec(),
+        };
+        let installed = Arc::new(Installed {
+            name: plugin.name,
+            origin: component.origin,
+            digest: Some(component.digest),
+            provider: loaded.provider,
+            keys,
+            settings: plugin.config,
+            listed: ArcSwapOption::empty(),
+        });
+        Ok(Place { installed, listing })
+    }
+
+    async fn load(
+        &self,
+        plugin: &PluginConfig,
+        bytes: Arc<[u8]>,
+        grant: Grant,
+    ) -> Result<Loaded, SetupError> {
+        let source = sandbox::Source {
+            name: plugin.name.clone(),
+            bytes,
+            grant,
+            settings: plugin.config.clone(),
+            sandbox: plugin.sandbox.clone(),
+            egress: plugin.egress.clone(),
+            strict_imports: plugin.strict_imports,
+        };
+        let plugin = plugin.name.clone();
+        sandbox::load(source, &self.house).await.map_err(|error| SetupError::Load { plugin, error })
+    }
+
+    /// The bytes, read once: what is hashed here is what is compiled later.
+    async fn component(&self, plugin: &PluginConfig) -> Result<Component, SetupError> {
+        match &plugin.source {
+            Source::Builtin(name) => {
+                let builtin = self.builtin(plugin, name)?;
+                Ok(Component {
+                    bytes: builtin.bytes.into(),
+                    digest: builtin.digest,
+                    origin: Origin::Builtin(name.clone()),
+                    builtin: Some(builtin),
+                })
+            }
+            Source::File { path, pin } => {
+                let (name, place) = (plugin.name.clone(), path.clone());
+                let read = self.house.tasks.spawn_blocking(move || std::fs::read(place)).await;
+                let read = read.map_err(std::io::Error::other).flatten();
+                let error = |error| SetupError::Read { plugin: name, path: path.clone(), error };
+                let bytes: Arc<[u8]> = read.map_err(error)?.into();
+                let found = sandbox::digest(&bytes);
+                check_pin(plugin, path, *pin, found)?;
+                Ok(Component { bytes, digest: found, origin: Origin::File(path.clone()), builtin: None })
+            }
+            Source::Bytes(bytes) => {
+                let digest = sandbox::digest(bytes);
+                Ok(Component { bytes: bytes.clone(), digest, origin: Origin::Bytes, builtin: None })
+            }
+        }
+    }
+
+    fn builtin(&self, plugin: &PluginConfig, name: &str) -> Result<&'static Builtin, SetupError> {
+        let called = |builtin: &&Builtin| builtin.name == name || builtin.component == name;
+        self.builtins.iter().find(called).ok_or_else(|| SetupError::UnknownBuiltin {
+            plugin: plugin.name.clone(),
+            builtin: name.to_owned(),
+            known: self.builtins.iter().map(|builtin| builtin.name).collect(),
+        })
+    }
+}
+
+fn refuse_doubles<'a>(names: impl Iterator<Item = &'a PluginName>) -> Result<(), SetupError> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(SetupError::NameTwice(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn check_pin(
+    plugin: &PluginConfig,
+    path: &std::path::Path,
+    pin: Pin,
+    found: Digest,
+) -> Result<(), SetupError> {
+    match pin {
+        Pin::Dev => {
+            tracing::warn!(plugin = %plugin.name, digest = %found, "`dev: true`: the plugin's file is not pinned");
+            Ok(())
+        }
+        Pin::Sha256(pinned) if pinned == found => Ok(()),
+        Pin::Sha256(pinned) => Err(SetupError::DigestMismatch {
+            plugin: plugin.name.clone(),
+            path: path.to_owned(),
+            pinned,
+            found,
+        }),
+    }
+}
+
+/// What the operator granted; for a built-in without a word of his, its vendor's own origins.
+fn grant(plugin: &PluginConfig, builtin: Option<&Builtin>) -> Result<Grant, SetupError> {
+    if let Some(origins) = &plugin.origins {
+        return Ok(Grant::new(origins.clone()));
+    }
+    let vendor = builtin.map_or(&[][..], |builtin| builtin.origins);
+    let origins = vendor.iter().map(|origin| {
+        let origin = origin.parse().map_err(|error| SetupError::Grant {
+            plugin: plugin.name.clone(),
+            reason: format!("its vendor's origin: {error}"),
+        })?;
+        Ok(OriginGrant::new(origin))
+    });
+    Ok(Grant::new(origins.collect::<Result<Vec<_>, SetupError>>()?))
+}
+
+/// Where the plugin's key is looked up. The vendor's usual places are only for a built-in that goes to its own vendor:
+/// elsewhere they would hand the vendor's key to whoever the operator pointed it at by mistake (K-11, K-12).
+fn key_order(plugin: &PluginConfig, builtin: Option<&Builtin>, grant: &Grant) -> KeyOrder {
+    if let Some(key) = &plugin.key {
+        return KeyOrder::granted(key.clone());
+    }
+    let own = builtin.filter(|builtin| goes_to_its_vendor(builtin, grant));
+    let usual = own.into_iter().flat_map(|builtin| {
+        let llm = builtin.llm_entry.map(|entry| SecretRef::Llm(entry.to_owned()));
+        llm.into_iter().chain(builtin.env_variable.map(|variable| SecretRef::Env(variable.to_owned())))
+    });
+    KeyOrder::by_name(&plugin.name, usual)
+}
+
+/// A built-in without a vendor, such as echo, is at home wherever the operator points it.
+fn goes_to_its_vendor(builtin: &Builtin, grant: &Grant) -> bool {
+    builtin.origins.is_empty()
+        || grant.origins.iter().all(|granted| {
+            builtin
+                .origins
+                .iter()
+                .any(|own| own.parse().is_ok_and(|own: crate::types::Origin| own == granted.origin))
+        })
+}
+
+fn native_place(name: PluginName, provider: Arc<dyn Provider>) -> Place {
+    let keys = KeyOrder::by_name(&name, []);
+    let listing = PluginListing {
+        name: name.clone(),
+        origin: Origin::Native,
+        digest: None,
+        description: provider.description().clone(),
+        imports: Vec::new(),
+        grant: Grant::default(),
+        keys: keys.places().to_vec(),
+    };
+    let installed = Installed {
+        name,
+        origin: Origin::Native,
+        digest: None,
+        provider,
+        keys,
+        settings: Vec::new(),
+        listed: ArcSwapOption::empty(),
+    };
+    Place { installed: Arc::new(installed), listing }
+}

@@ -1,0 +1,60 @@
+//! One secret, by a typed reference.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::secret::Secret;
+use crate::types::SecretRef;
+
+/// Where secrets come from. An embedder implements this over his own vault.
+///
+/// # Examples
+/// ```
+/// use tollgate::types::SecretRef;
+/// use tollgate::{KeyStore, KeyStoreError, Secret};
+///
+/// #[derive(Debug)]
+/// struct OneKey;
+///
+/// #[async_trait::async_trait]
+/// impl KeyStore for OneKey {
+///     async fn get(&self, key: &SecretRef) -> Result<Option<Secret>, KeyStoreError> {
+///         match key {
+///             SecretRef::Secret(name) if name.as_str() == "OPENAI_API_KEY" => Ok(Secret::new(b"sk-a-key".to_vec())),
+///             _ => Ok(None),
+///         }
+///     }
+/// }
+/// ```
+#[async_trait]
+pub trait KeyStore: Send + Sync + fmt::Debug {
+    /// The value behind a reference; `None` where there is none. An empty value is none.
+    ///
+    /// # Errors
+    /// Where the store cannot say. That is not "none": no other place is looked at then.
+    async fn get(&self, key: &SecretRef) -> Result<Option<Secret>, KeyStoreError>;
+
+    /// Whether there is a value, without reading it where that can be avoided.
+    ///
+    /// # Errors
+    /// As for [`KeyStore::get`].
+    async fn contains(&self, key: &SecretRef) -> Result<bool, KeyStoreError> {
+        Ok(self.get(key).await?.is_some())
+    }
+
+    /// How a person sets this reference, such as the variables that are looked at. For error messages.
+    fn hint(&self, key: &SecretRef) -> String {
+        key.to_string()
+    }
+}
+
+/// A store that could not say whether it has a secret. The text never holds a value.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("cannot read {key}: {reason}")]
+pub struct KeyStoreError {
+    /// What was asked for.
+    pub key: SecretRef,
+    /// Why there is no answer.
+    pub reason: String,
+}

@@ -1,0 +1,226 @@
+//! Whether the model takes what the prompt holds: parts, tools, schema, options. Decided before any plugin runs.
+
+use super::admit::Admitted;
+use crate::types::{
+    Capability, Entry, Message, Model, ModelId, OptionRefused, Part, Prompt, Tool, ToolOutput, printable,
+};
+
+/// The most messages of one prompt (SECURITY.md A07).
+const MOST_MESSAGES: usize = 10_000;
+
+/// Why a prompt does not fit its model. Each names what the model takes.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromptRefused {
+    /// It has no message, or a message has no part.
+    #[error("the prompt is empty: {0}")]
+    Empty(&'static str),
+    /// It has too many messages.
+    #[error("the prompt has {count} messages; {most} is the most")]
+    TooManyMessages {
+        /// How many it has.
+        count: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// The model does not take attachments of this type.
+    #[error("model `{model}` does not take `{media_type}`; it takes {}", listed(.takes))]
+    Attachment {
+        /// The model.
+        model: ModelId,
+        /// The attachment's type.
+        media_type: String,
+        /// What it takes.
+        takes: Vec<String>,
+    },
+    /// The model cannot do this.
+    #[error("model `{model}` cannot do {what}; it can do {}", listed(.can))]
+    Capability {
+        /// The model.
+        model: ModelId,
+        /// What the prompt asks for.
+        what: &'static str,
+        /// What it can do.
+        can: Vec<String>,
+    },
+    /// The model has no such option.
+    #[error("model `{model}` has no option `{option}`; it takes {}", listed(.takes))]
+    UnknownOption {
+        /// The model.
+        model: ModelId,
+        /// The option.
+        option: String,
+        /// What it takes.
+        takes: Vec<String>,
+    },
+    /// The option does not take this value.
+    #[error("model `{model}`: {refused}")]
+    OptionValue {
+        /// The model.
+        model: ModelId,
+        /// Which option, and what it takes.
+        refused: OptionRefused,
+    },
+    /// A tool's name is not one that models take.
+    #[error("`{0}` cannot be a tool's name; it takes 1 to 64 letters, digits, `_` and `-`, each name once")]
+    ToolName(String),
+    /// The output limit is zero.
+    #[error("the output limit is 0: no answer fits; leave it out for the model's own limit")]
+    NoOutput,
+}
+
+/// Names for a sentence.
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// A prompt that its model takes.
+#[derive(Debug)]
+pub(crate) struct Checked {
+    pub(super) admitted: Admitted,
+    pub(super) prompt: Prompt,
+}
+
+impl Admitted {
+    /// Checks a prompt against the model, and gives its options the kinds that the model declares.
+    ///
+    /// # Errors
+    /// See [`PromptRefused`].
+    pub(crate) fn check(self, mut prompt: Prompt) -> Result<Checked, PromptRefused> {
+        let (id, model) = (&self.id, &self.found.model);
+        check_shape(&prompt)?;
+        check_parts(id, model, &prompt.messages)?;
+        check_capabilities(id, model, &prompt)?;
+        check_tools(&prompt.tools)?;
+        prompt.options = check_options(id, model, prompt.options)?;
+        if let (Some(asked), Some(most)) = (prompt.max_output_tokens, model.max_output_tokens) {
+            prompt.max_output_tokens = Some(asked.min(most));
+        }
+        Ok(Checked { admitted: self, prompt })
+    }
+}
+
+fn check_shape(prompt: &Prompt) -> Result<(), PromptRefused> {
+    if prompt.messages.is_empty() {
+        return Err(PromptRefused::Empty("it has no message"));
+    }
+    if prompt.messages.iter().any(|message| message.parts.is_empty()) {
+        return Err(PromptRefused::Empty("a message has no part"));
+    }
+    if prompt.messages.len() > MOST_MESSAGES {
+        return Err(PromptRefused::TooManyMessages { count: prompt.messages.len(), most: MOST_MESSAGES });
+    }
+    if prompt.max_output_tokens == Some(0) {
+        return Err(PromptRefused::NoOutput);
+    }
+    Ok(())
+}
+
+fn check_parts(id: &ModelId, model: &Model, messages: &[Message]) -> Result<(), PromptRefused> {
+    let media = messages.iter().flat_map(|message| &message.parts).flat_map(|part| match part {
+        Part::Media(media) => vec![media],
+        Part::ToolResult(result) => result
+            .output
+            .iter()
+            .filter_map(|output| match output {
+                ToolOutput::Media(media) => Some(media),
+                ToolOutput::Text(_) | ToolOutput::Other(_) => None,
+            })
+            .collect(),
+        Part::Text(_) | Part::Reasoning(_) | Part::ToolCall(_) | Part::Other(_) => Vec::new(),
+    });
+    for medium in media {
+        if !model.attachments.iter().any(|pattern| matches_type(pattern, &medium.media_type)) {
+            return Err(PromptRefused::Attachment {
+                model: id.clone(),
+                media_type: printable(&medium.media_type, 128),
+                takes: model.attachments.clone(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether `image/*` or `image/png` covers `image/png`. Types are compared without case and parameters.
+fn matches_type(pattern: &str, media_type: &str) -> bool {
+    let bare = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match pattern.strip_suffix("/*") {
+        Some(family) => bare.split_once('/').is_some_and(|(given, rest)| given == family && !rest.is_empty()),
+        None => bare == pattern,
+    }
+}
+
+fn check_capabilities(id: &ModelId, model: &Model, prompt: &Prompt) -> Result<(), PromptRefused> {
+    let wanted = [
+        (!prompt.tools.is_empty(), Capability::Tools, "tools"),
+        (prompt.schema.is_some(), Capability::Schema, "answers by a schema"),
+    ];
+    for (wants, capability, what) in wanted {
+        if wants && !model.can(&capability) {
+            let can = model.capabilities.iter().map(|can| can.as_str().to_owned()).collect();
+            return Err(PromptRefused::Capability { model: id.clone(), what, can });
+        }
+    }
+    Ok(())
+}
+
+fn check_tools(tools: &[Tool]) -> Result<(), PromptRefused> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    for (index, tool) in tools.iter().enumerate() {
+        let sound = (1..=64).contains(&tool.name.len()) && tool.name.bytes().all(fits);
+        let twice = tools.iter().take(index).any(|earlier| earlier.name == tool.name);
+        if !sound || twice {
+            return Err(PromptRefused::ToolName(printable(&tool.name, 128)));
+        }
+    }
+    Ok(())
+}
+
+fn check_options(id: &ModelId, model: &Model, options: Vec<Entry>) -> Result<Vec<Entry>, PromptRefused> {
+    options
+        .into_iter()
+        .map(|Entry { name, value }| {
+            let Some(spec) = model.options.iter().find(|spec| spec.name == name) else {
+                return Err(PromptRefused::UnknownOption {
+                    model: id.clone(),
+                    option: printable(&name, 128),
+                    takes: model.options.iter().map(|spec| spec.name.clone()).collect(),
+                });
+            };
+            let value = spec
+                .check(value)
+                .map_err(|refused| PromptRefused::OptionValue { model: id.clone(), refused })?;
+            Ok(Entry { name, value })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_family_covers_its_types_and_nothing_else() {
+        for (pattern, media_type, covers) in [
+            ("image/*", "image/png", true),
+            ("image/png", "IMAGE/PNG; q=1", true),
+            ("image/*", "image/", false),
+            ("image/*", "images/png", false),
+            ("image/png", "image/pngx", false),
+            ("image/*", "application/pdf", false),
+        ] {
+            assert_eq!(matches_type(pattern, media_type), covers, "{pattern} {media_type}");
+        }
+    }
+
+    #[test]
+    fn tools_have_sound_names_each_once() {
+        let tool =
+            |name: &str| Tool { name: name.into(), description: None, parameters: serde_json::json!({}) };
+        assert!(check_tools(&[tool("get_weather"), tool("b-2")]).is_ok());
+        for names in [vec![""], vec!["a b"], vec!["ä"], vec!["a", "a"], vec![&*"x".repeat(65)]] {
+            let tools: Vec<Tool> = names.iter().map(|name| tool(name)).collect();
+            assert!(check_tools(&tools).is_err(), "{names:?}");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Running the provider.
+
+use super::House;
+use super::key::Keyed;
+use super::meter::Running;
+use crate::plugin::{Call, GateError, PluginErrorKind, ProviderError, Seen};
+use crate::types::{PluginName, RequestId};
+
+/// Why a plugin gave no answer, or no more of it; what the host itself saw of it goes along.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct DispatchError {
+    /// The plugin.
+    pub plugin: PluginName,
+    /// What it said, or how it broke.
+    pub error: ProviderError,
+    /// Whether a request had left for the vendor, as the host itself saw: if so it may be billed.
+    pub request_sent: bool,
+    /// Why the last request of the plugin got no answer, if one did not.
+    pub gate: Option<GateError>,
+}
+
+impl DispatchError {
+    pub(super) fn new(plugin: PluginName, error: ProviderError, seen: &Seen) -> Self {
+        Self { plugin, error, request_sent: seen.request_sent(), gate: seen.gate_error() }
+    }
+}
+
+impl std::fmt::Display for DispatchError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "plugin `{}`", self.plugin)?;
+        match (&self.error, &self.gate) {
+            (ProviderError::Broke(broke), _) => write!(f, " {broke}"),
+            (ProviderError::Said(said), Some(gate)) if said.kind == PluginErrorKind::Denied => {
+                write!(f, " was not let out: {gate}")
+            }
+            (error, Some(gate)) => write!(f, ": {error} ({gate})"),
+            (error, None) => write!(f, ": {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DispatchError {}
+
+impl Keyed {
+    /// Hands the prompt to the provider. Gives back once the vendor has begun to answer.
+    ///
+    /// # Errors
+    /// See [`DispatchError`].
+    pub(crate) async fn dispatch(self, house: &House) -> Result<Running, DispatchError> {
+        let Self { checked, credential } = self;
+        let (found, id, prompt) = (checked.admitted.found, checked.admitted.id, checked.prompt);
+        let request = RequestId::new(house.clock.now());
+        let mut call = Call::new(request).with_credential(credential);
+        call.cancel = house.tasks.shutdown_token();
+        let running = Running::new(request, id, call.seen.clone(), house.clock.clone());
+        match found.plugin.provider.complete(call, found.model.name, prompt).await {
+            Ok(stream) => Ok(running.watching(stream)),
+            Err(error) => Err(running.refused(error)),
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Which key. What comes out is a handle, not bytes: they stay in the secret until the gate puts them into a request.
+
+use super::House;
+use super::check::Checked;
+use crate::keys::{self, KeyMissing, KeyStoreError};
+use crate::registry::Installed;
+use crate::secret::Credential;
+use crate::types::KeySlot;
+
+/// Why there is no key.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// No place had one.
+    #[error(transparent)]
+    Missing(#[from] KeyMissing),
+    /// A place could not say whether it has one.
+    #[error(transparent)]
+    Store(#[from] KeyStoreError),
+}
+
+/// A prompt with its key, or one whose model needs none.
+#[derive(Debug)]
+pub(crate) struct Keyed {
+    pub(super) checked: Checked,
+    pub(super) credential: Option<Credential>,
+}
+
+impl Checked {
+    /// Looks up the key that the model's slot may use.
+    ///
+    /// # Errors
+    /// See [`KeyError`].
+    pub(crate) async fn key(self, house: &House) -> Result<Keyed, KeyError> {
+        let found = &self.admitted.found;
+        let description = found.plugin.provider.description();
+        let slot = found.model.key_slot.as_ref().and_then(|name| description.key_slot(name));
+        let credential = match slot {
+            Some(slot) => Some(credential(house, &found.plugin, slot).await?),
+            None => None,
+        };
+        Ok(Keyed { checked: self, credential })
+    }
+}
+
+/// The credential for a plugin's slot.
+pub(super) async fn credential(
+    house: &House,
+    plugin: &Installed,
+    slot: &KeySlot,
+) -> Result<Credential, KeyError> {
+    if let Some((place, secret)) = keys::find(house.keys.as_ref(), &plugin.keys).await? {
+        return Ok(Credential::new(secret, slot.placement.clone(), place));
+    }
+    let looked_at = plugin.keys.places().iter().map(|place| house.keys.hint(place)).collect();
+    Err(KeyMissing { plugin: plugin.name.clone(), looked_at, obtain: slot.obtain.clone() }.into())
+}

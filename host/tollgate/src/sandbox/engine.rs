@@ -1,0 +1,228 @@
+//! The engine: its settings, its pool of instances and its one ticker.
+//!
+//! Everything that plugins do not need is off: threads, GC, memory64, exceptions, stack switching, component-model
+//! async. Cranelift is the only compiler. Instances come from a pool with its memory kept resident, because creating
+//! and dropping memories takes the process's memory-map lock: on demand, two threads instantiate slower than one.
+//!
+//! Epochs tick every millisecond while a call runs and not at all while none does, so that an idle host sleeps.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use wasmtime::component::Component;
+use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::tasks;
+use crate::types::{Digest, SandboxLimits};
+
+/// How often a running guest is looked at.
+const TICK: Duration = Duration::from_millis(1);
+/// The guest's own stack.
+const WASM_STACK_BYTES: usize = 512 << 10;
+/// The stack that a call runs on: the guest's, and what the host functions under it need.
+const ASYNC_STACK_BYTES: usize = 2 << 20;
+/// What a pooled slot keeps instead of giving it back to the kernel.
+const KEEP_RESIDENT_BYTES: usize = 2 << 20;
+const KEEP_TABLE_RESIDENT_BYTES: usize = 64 << 10;
+
+/// Why an engine could not be made.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("cannot set up the sandbox for {calls} concurrent calls of {memory_mib} MiB each: {reason}")]
+pub struct EngineError {
+    calls: u32,
+    memory_mib: u64,
+    reason: String,
+}
+
+/// What an [`Engine`] has room for.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EngineOptions {
+    /// How many calls can run at the same time, over all plugins. Default 1,024. Each slot takes 4 GiB of address
+    /// space, though no memory until it is used.
+    pub concurrent_calls: u32,
+    /// The most memory that any plugin may be granted, in MiB. Default 128, the default of every plugin.
+    pub memory_mib: u64,
+    /// The most table elements that any plugin may be granted. Default 100,000, the default of every plugin.
+    pub table_elements: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        let SandboxLimits { memory_mib, table_elements, .. } = SandboxLimits::default();
+        Self { concurrent_calls: 1024, memory_mib, table_elements }
+    }
+}
+
+/// Compiles and runs components. Several hosts may share one, with its pool and what it has compiled.
+#[derive(Clone)]
+pub struct Engine(Arc<Shared>);
+
+struct Shared {
+    engine: wasmtime::Engine,
+    options: EngineOptions,
+    ticker: Arc<Ticker>,
+    compiled: Mutex<HashMap<Digest, Component>>,
+    permits: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("options", &self.0.options).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Sets up the pool and the ticker.
+    ///
+    /// # Errors
+    /// Where the machine has no address space for so many calls, or does not let the ticker's thread start.
+    pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        let error = |reason: String| EngineError {
+            calls: options.concurrent_calls,
+            memory_mib: options.memory_mib,
+            reason,
+        };
+        let engine = wasmtime::Engine::new(&config(&options)).map_err(|cause| error(format!("{cause:#}")))?;
+        let ticker = Arc::new(Ticker::default());
+        Ticker::start(&ticker, engine.weak()).map_err(|cause| error(cause.to_string()))?;
+        let permits = Arc::new(Semaphore::new(options.concurrent_calls as usize));
+        Ok(Self(Arc::new(Shared { engine, options, ticker, compiled: Mutex::default(), permits })))
+    }
+
+    pub(super) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.0.engine
+    }
+
+    pub(super) fn options(&self) -> &EngineOptions {
+        &self.0.options
+    }
+
+    /// One for each slot of the pool.
+    pub(super) fn permits(&self) -> &Arc<Semaphore> {
+        &self.0.permits
+    }
+
+    /// Keeps the epochs ticking until the guard is dropped.
+    pub(super) fn tick(&self) -> Ticking {
+        self.0.ticker.enter();
+        Ticking(self.0.ticker.clone())
+    }
+
+    /// What was compiled from these bytes before.
+    pub(super) fn compiled(&self, digest: &Digest) -> Option<Component> {
+        self.0.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    pub(super) fn remember(&self, digest: Digest, component: &Component) {
+        let mut compiled = self.0.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        compiled.insert(digest, component.clone());
+    }
+}
+
+fn config(options: &EngineOptions) -> Config {
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .concurrency_support(false)
+        .wasm_threads(false)
+        .wasm_shared_everything_threads(false)
+        .wasm_memory64(false)
+        .wasm_gc(false)
+        .wasm_function_references(false)
+        .wasm_exceptions(false)
+        .wasm_stack_switching(false)
+        .wasm_tail_call(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_backtrace_max_frames(None)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .async_stack_size(ASYNC_STACK_BYTES)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
+    config
+}
+
+fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
+    let calls = options.concurrent_calls;
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls)
+        .total_core_instances(calls.saturating_mul(8))
+        .total_memories(calls)
+        .total_tables(calls.saturating_mul(2))
+        .total_stacks(calls)
+        .max_core_instances_per_component(128)
+        .max_memories_per_component(8)
+        .max_tables_per_component(16)
+        .max_memory_size(usize::try_from(options.memory_mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX))
+        .table_elements(options.table_elements)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_TABLE_RESIDENT_BYTES)
+        .async_stack_keep_resident(KEEP_TABLE_RESIDENT_BYTES)
+        .pagemap_scan(Enabled::Auto);
+    pool
+}
+
+/// The thread that counts epochs up, and how many calls want it to.
+#[derive(Debug, Default)]
+struct Ticker {
+    running: AtomicUsize,
+    thread: Mutex<Option<std::thread::Thread>>,
+}
+
+impl Ticker {
+    fn start(ticker: &Arc<Self>, engine: EngineWeak) -> std::io::Result<()> {
+        let weak = Arc::downgrade(ticker);
+        let handle = tasks::spawn_thread("tollgate-epoch", move || Self::run(&weak, &engine))?;
+        *ticker.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.thread().clone());
+        Ok(())
+    }
+
+    /// Ends when the engine is gone.
+    fn run(ticker: &Weak<Self>, engine: &EngineWeak) {
+        loop {
+            let Some(engine) = engine.upgrade() else { return };
+            let Some(ticker) = ticker.upgrade() else { return };
+            engine.increment_epoch();
+            let idle = ticker.running.load(Ordering::Acquire) == 0;
+            drop((engine, ticker));
+            if idle {
+                // woken by `enter` or by the ticker's end
+                std::thread::park();
+            } else {
+                std::thread::park_timeout(TICK);
+            }
+        }
+    }
+
+    fn enter(&self) {
+        if self.running.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.wake();
+        }
+    }
+
+    fn wake(&self) {
+        if let Some(thread) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
+            thread.unpark();
+        }
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        self.wake();
+    }
+}
+
+/// While this lives, epochs tick.
+#[derive(Debug)]
+pub(super) struct Ticking(Arc<Ticker>);
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::AcqRel);
+    }
+}

@@ -1,0 +1,157 @@
+//! From bytes to a plugin that is ready to be called: read, compile, link, describe. Each step refuses for itself.
+
+use std::sync::Arc;
+
+use sha2::{Digest as _, Sha256};
+use tokio::sync::Semaphore;
+use wasmtime::component::Component;
+
+use super::artifact::{Artifact, ArtifactError};
+use super::bindings::provider::ProviderPre;
+use super::engine::Engine;
+use super::guest::{Guest, Ready};
+use super::link;
+use super::meter::CpuLimit;
+use super::provider::{Limit, SandboxedProvider, bounded};
+use super::state::Plugin;
+use super::{Import, convert};
+use crate::egress::{Egress, Outlet};
+use crate::plugin::{Breakage, Call, Provider, ProviderError};
+use crate::tasks::{AbortOnDrop, Tasks};
+use crate::types::{
+    Clock, Description, Digest, EgressLimits, Entry, Grant, PluginName, RequestId, SandboxLimits,
+};
+
+/// A plugin to be loaded, with everything that the operator decided about it.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    pub(crate) name: PluginName,
+    /// The component. Hashed and compiled from this very memory (SECURITY.md P02).
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) grant: Grant,
+    pub(crate) settings: Vec<Entry>,
+    pub(crate) sandbox: SandboxLimits,
+    pub(crate) egress: EgressLimits,
+    pub(crate) strict_imports: bool,
+}
+
+/// What a plugin needs of the house.
+#[derive(Debug, Clone)]
+pub(crate) struct House {
+    pub(crate) engine: Engine,
+    pub(crate) egress: Egress,
+    pub(crate) tasks: Tasks,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// A plugin that was loaded.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) provider: Arc<SandboxedProvider>,
+    pub(crate) imports: Vec<Import>,
+    pub(crate) exports: Vec<String>,
+}
+
+/// Why a plugin could not be loaded.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// The file is not a plugin for this host. Nothing of it has run.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// It was started and could not say what it is.
+    #[error("it cannot be described: {0}")]
+    Describe(#[from] ProviderError),
+}
+
+/// The digest that pins a component.
+pub(crate) fn digest(bytes: &[u8]) -> Digest {
+    Digest::new(Sha256::digest(bytes).into())
+}
+
+/// Loads a plugin.
+///
+/// # Errors
+/// See [`LoadError`]. Nothing is kept of a plugin that was refused.
+pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadError> {
+    let Artifact { imports, exports } = Artifact::read(&source.bytes, source.strict_imports)?;
+    let component = compile(source.bytes.clone(), house).await?;
+    let mismatch = |error: wasmtime::Error| ArtifactError::TypeMismatch(format!("{error:#}"));
+    let linker = link::linker(house.engine.wasmtime()).map_err(mismatch)?;
+    let pre = linker.instantiate_pre(&component).and_then(ProviderPre::new).map_err(mismatch)?;
+    let concurrent_calls = source.sandbox.concurrent_calls;
+    let plugin = Arc::new(Plugin {
+        name: source.name.clone(),
+        settings: source.settings,
+        limits: source.sandbox,
+        clock: house.clock.clone(),
+    });
+    let ready = Arc::new(Ready { engine: house.engine.clone(), plugin, pre });
+    let description = describe(&ready, house).await?;
+    let outlet = house.egress.outlet(
+        source.name,
+        Arc::new(source.grant),
+        description.endpoints.clone(),
+        source.egress,
+    );
+    let provider = Arc::new(SandboxedProvider {
+        ready,
+        description,
+        outlet,
+        tasks: house.tasks.clone(),
+        permits: Arc::new(Semaphore::new(concurrent_calls.min(Semaphore::MAX_PERMITS))),
+    });
+    Ok(Loaded { provider, imports, exports })
+}
+
+/// Compiles on a thread for blocking work, or takes what the engine compiled from the same bytes before.
+async fn compile(bytes: Arc<[u8]>, house: &House) -> Result<Component, ArtifactError> {
+    let engine = house.engine.clone();
+    let task = house.tasks.spawn_blocking(move || {
+        let digest = digest(&bytes);
+        if let Some(component) = engine.compiled(&digest) {
+            return Ok(component);
+        }
+        let component = Component::from_binary(engine.wasmtime(), &bytes)
+            .map_err(|error| ArtifactError::Compile(format!("{error:#}")))?;
+        engine.remember(digest, &component);
+        Ok(component)
+    });
+    task.await.unwrap_or_else(|_| Err(ArtifactError::Compile("the compiler panicked".to_owned())))
+}
+
+/// Asks the plugin what it is, with a gate that lets nothing through.
+async fn describe(ready: &Arc<Ready>, house: &House) -> Result<Description, ProviderError> {
+    let outlet = closed_outlet(ready, house);
+    let ready = ready.clone();
+    let call = Call::new(RequestId::new(house.clock.now()));
+    let gate = outlet.gate(None, call.seen.clone(), call.request);
+    let task = house.tasks.spawn_guest(async move {
+        let limits = &ready.plugin.limits;
+        let wall = Limit { limit: limits.list_wall, key: "list_wall_ms" };
+        let run = async {
+            let mut guest = Guest::start(&ready, gate).await?;
+            guest.allow(CpuLimit { limit: limits.list_cpu, key: "list_cpu_ms" });
+            let described = guest.describe().await?;
+            Ok(convert::description(described).map_err(Breakage::BadAnswer)?)
+        };
+        bounded(&call, wall, run).await
+    });
+    AbortOnDrop(task).await.unwrap_or_else(|_| Err(ProviderError::Host("describing it panicked".to_owned())))
+}
+
+fn closed_outlet(ready: &Ready, house: &House) -> Outlet {
+    house.egress.outlet(
+        ready.plugin.name.clone(),
+        Arc::new(Grant::default()),
+        Vec::new(),
+        EgressLimits::default(),
+    )
+}
+
+impl Loaded {
+    /// What the plugin says of itself.
+    pub(crate) fn description(&self) -> &Description {
+        self.provider.description()
+    }
+}

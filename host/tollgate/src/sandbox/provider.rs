@@ -1,0 +1,229 @@
+//! A model provider in the sandbox, behind the trait that native ones implement, too.
+//!
+//! Each call has a task of its own on the guests' threads: a fresh store, one call, a bounded channel out. Whoever drops
+//! the answer ends the task; whoever does not read it makes the guest wait.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::Stream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::bindings::imports::tollgate::plugin::llm_types as wit;
+use super::convert;
+use super::guest::{Guest, Ready};
+use super::meter::CpuLimit;
+use crate::egress::{Gate, Outlet};
+use crate::plugin::{Breakage, Call, EventStream, Provider, ProviderError};
+use crate::tasks::{AbortOnDrop, Tasks};
+use crate::types::{Description, Event, Model, ModelName, Prompt};
+
+/// How many batches wait for a reader before the guest does.
+const BATCHES_AHEAD: usize = 8;
+
+/// A component that answers prompts.
+pub(crate) struct SandboxedProvider {
+    pub(super) ready: Arc<Ready>,
+    pub(super) description: Description,
+    pub(super) outlet: Outlet,
+    pub(super) tasks: Tasks,
+    pub(super) permits: Arc<Semaphore>,
+}
+
+impl fmt::Debug for SandboxedProvider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SandboxedProvider").field("plugin", &self.ready.plugin.name).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Provider for SandboxedProvider {
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    async fn models(&self, call: Call) -> Result<Vec<Model>, ProviderError> {
+        let permits = self.admit()?;
+        let gate = self.gate(&call);
+        let ready = self.ready.clone();
+        let task = self.tasks.spawn_guest(async move {
+            let _permits = permits;
+            let wall = Limit { limit: ready.plugin.limits.list_wall, key: "list_wall_ms" };
+            bounded(&call, wall, list_models(&ready, gate)).await
+        });
+        AbortOnDrop(task).await.unwrap_or_else(|error| Err(host_failure(&error)))
+    }
+
+    async fn complete(
+        &self,
+        call: Call,
+        model: ModelName,
+        prompt: Prompt,
+    ) -> Result<EventStream, ProviderError> {
+        let permits = self.admit()?;
+        let gate = self.gate(&call);
+        let ready = self.ready.clone();
+        let prompt = convert::prompt(&model, prompt);
+        let (started, has_started) = oneshot::channel();
+        let (batches, receiver) = mpsc::channel(BATCHES_AHEAD);
+        let task = self.tasks.spawn_guest(async move {
+            let _permits = permits;
+            let wall = Limit { limit: ready.plugin.limits.wall, key: "wall_ms" };
+            let mut output = Output { started: Some(started), batches };
+            if let Err(error) = bounded(&call, wall, answer(&ready, gate, &prompt, &mut output)).await {
+                output.fail(error).await;
+            }
+        });
+        let mut answer = Answer { batches: receiver, task: Some(AbortOnDrop(task)) };
+        match has_started.await {
+            Ok(Ok(())) => Ok(Box::pin(answer)),
+            Ok(Err(error)) => Err(error),
+            // the task is gone without a word
+            Err(_) => Err(answer.post_mortem().await),
+        }
+    }
+}
+
+impl SandboxedProvider {
+    /// A place in the plugin's own share and in the engine's pool, or the refusal that says which is full.
+    fn admit(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), ProviderError> {
+        let plugin = self.permits.clone().try_acquire_owned().map_err(|_| ProviderError::Busy {
+            limit: self.ready.plugin.limits.concurrent_calls,
+            key: "sandbox.concurrent_calls",
+        })?;
+        let engine =
+            self.ready.engine.permits().clone().try_acquire_owned().map_err(|_| ProviderError::Busy {
+                limit: self.ready.engine.options().concurrent_calls as usize,
+                key: "EngineOptions::concurrent_calls",
+            })?;
+        Ok((plugin, engine))
+    }
+
+    fn gate(&self, call: &Call) -> Gate {
+        self.outlet.gate(call.credential.clone(), call.seen.clone(), call.request)
+    }
+}
+
+/// A limit on the time that a call takes, with the configuration key that sets it.
+pub(super) struct Limit {
+    pub(super) limit: Duration,
+    pub(super) key: &'static str,
+}
+
+/// Runs a call until it ends, is cancelled, or has taken too long.
+pub(super) async fn bounded<T>(
+    call: &Call,
+    wall: Limit,
+    run: impl Future<Output = Result<T, ProviderError>>,
+) -> Result<T, ProviderError> {
+    tokio::select! {
+        biased;
+        () = call.cancel.cancelled() => Err(ProviderError::Cancelled),
+        result = tokio::time::timeout(wall.limit, run) => result.unwrap_or_else(|_| {
+            let limit_ms = u64::try_from(wall.limit.as_millis()).unwrap_or(u64::MAX);
+            Err(Breakage::WallLimit { limit_ms, key: wall.key }.into())
+        }),
+    }
+}
+
+async fn list_models(ready: &Ready, gate: Gate) -> Result<Vec<Model>, ProviderError> {
+    let mut guest = Guest::start(ready, gate).await?;
+    guest.allow(CpuLimit { limit: ready.plugin.limits.list_cpu, key: "list_cpu_ms" });
+    let listed = guest.models().await?.map_err(convert::plugin_error)?;
+    Ok(convert::models(listed).map_err(Breakage::BadAnswer)?)
+}
+
+async fn answer(
+    ready: &Ready,
+    gate: Gate,
+    prompt: &wit::Prompt,
+    output: &mut Output,
+) -> Result<(), ProviderError> {
+    let limits = &ready.plugin.limits;
+    let mut guest = Guest::start(ready, gate).await?;
+    guest.allow(CpuLimit { limit: limits.cpu, key: "cpu_ms" });
+    let completion = guest.complete(prompt).await?.map_err(convert::plugin_error)?;
+    output.start();
+    let mut handed_over = 0_u64;
+    loop {
+        let batch = guest.next(completion).await?.map_err(convert::plugin_error)?;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        handed_over = handed_over.saturating_add(convert::event_bytes(&batch));
+        if handed_over > limits.host_total_bytes {
+            return Err(
+                Breakage::Limit { what: "bytes handed to the host", limit: limits.host_total_bytes }.into()
+            );
+        }
+        let batch = convert::events(batch).map_err(Breakage::BadAnswer)?;
+        if output.batches.send(Ok(batch)).await.is_err() {
+            return Ok(());
+        }
+    }
+}
+
+/// Where a call's task reports: first that the answer began, then the answer.
+struct Output {
+    started: Option<oneshot::Sender<Result<(), ProviderError>>>,
+    batches: mpsc::Sender<Result<Vec<Event>, ProviderError>>,
+}
+
+impl Output {
+    fn start(&mut self) {
+        if let Some(started) = self.started.take() {
+            // nobody waits any more: the task is about to be aborted
+            let _gone = started.send(Ok(()));
+        }
+    }
+
+    async fn fail(&mut self, error: ProviderError) {
+        let _gone = match self.started.take() {
+            Some(started) => started.send(Err(error)).is_err(),
+            None => self.batches.send(Err(error)).await.is_err(),
+        };
+    }
+}
+
+/// The answer of one call, as it arrives. Dropping it ends the call.
+struct Answer {
+    batches: mpsc::Receiver<Result<Vec<Event>, ProviderError>>,
+    task: Option<AbortOnDrop<()>>,
+}
+
+impl Answer {
+    /// Why the task ended without an error of its own.
+    async fn post_mortem(&mut self) -> ProviderError {
+        match self.task.take() {
+            Some(task) => task.await.err().map_or(ProviderError::Cancelled, |error| host_failure(&error)),
+            None => ProviderError::Cancelled,
+        }
+    }
+}
+
+impl Stream for Answer {
+    type Item = Result<Vec<Event>, ProviderError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some(item) = std::task::ready!(self.batches.poll_recv(cx)) {
+            return Poll::Ready(Some(item));
+        }
+        // the channel closes when the task ends; only a task that ended well ends the stream
+        let Some(task) = &mut self.task else { return Poll::Ready(None) };
+        let ended = std::task::ready!(Pin::new(task).poll(cx));
+        self.task = None;
+        Poll::Ready(ended.err().map(|error| Err(host_failure(&error))))
+    }
+}
+
+fn host_failure(error: &tokio::task::JoinError) -> ProviderError {
+    if error.is_cancelled() {
+        ProviderError::Cancelled
+    } else {
+        ProviderError::Host("a call panicked".to_owned())
+    }
+}
