@@ -155,11 +155,10 @@ impl Streaming {
         };
         let before = scrub.hits();
         let data = scrub.push(data);
-        let echoed = || Cause::KeyEchoed(self.origin.clone());
         if scrub.hits() >= HITS {
-            return Err(echoed().into());
+            return Err(Cause::KeyEchoed(self.origin.clone()).into());
         }
-        (before..scrub.hits()).for_each(|_| findings.deny(echoed()));
+        (before..scrub.hits()).for_each(|_| findings.echoed(&self.origin));
         Ok(data)
     }
 

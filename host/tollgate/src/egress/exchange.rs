@@ -271,7 +271,7 @@ impl Exchange {
         if echoes >= HITS {
             return Err(Cause::KeyEchoed(origin).into());
         }
-        (0..echoes).for_each(|_| findings.deny(Cause::KeyEchoed(origin.clone())));
+        (0..echoes).for_each(|_| findings.echoed(&origin));
         let body = Streaming {
             source,
             lease,

@@ -11,7 +11,7 @@ use http::StatusCode;
 
 use crate::plugin::{GateError, Seen};
 use crate::telemetry;
-use crate::types::{PluginName, RequestId};
+use crate::types::{Origin, PluginName, RequestId};
 
 use super::denial::{Cause, Denial};
 use super::failure::Failure;
@@ -65,10 +65,19 @@ impl Findings {
         );
     }
 
-    /// Reports what a rule refused, or found.
+    /// Reports what a rule refused.
     pub(super) fn deny(&self, cause: Cause) {
         let denial = Denial { plugin: self.0.plugin.clone(), cause };
         self.0.seen.note_gate_error(GateError::refused(denial.cause.id(), denial.to_string()));
+        self.report(&denial);
+    }
+
+    /// Reports that the vendor sent the credential back, and that the answer goes on without it.
+    pub(super) fn echoed(&self, origin: &Origin) {
+        self.report(&Denial { plugin: self.0.plugin.clone(), cause: Cause::KeyEchoed(origin.clone()) });
+    }
+
+    fn report(&self, denial: &Denial) {
         if self.0.events.fetch_add(1, Ordering::Relaxed) < EVENTS {
             tracing::warn!(
                 target: telemetry::SECURITY,

@@ -156,6 +156,7 @@ async fn the_key_is_in_no_url_and_no_log() {
 #[tokio::test]
 async fn an_echo_in_a_header_is_taken_out() {
     // S01
+    let log = Log::start();
     let headers = format!(
         "authorization: Bearer {KEY}\r\nx-api-key: {KEY}\r\nx-echo: got {KEY} there\r\nset-cookie: a=b\r\nx-hex: {}\r\nx-fine: 1\r\n",
         KEY.bytes().map(|byte| format!("{byte:02x}")).collect::<String>(),
@@ -170,8 +171,11 @@ async fn an_echo_in_a_header_is_taken_out() {
     let mut names: Vec<&str> = got.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["content-length", "x-fine"]);
+    // two events; but nothing that a later error of the plugin's could be blamed on
+    assert_eq!(log.security().iter().filter(|line| line.contains("code=\"S02\"")).count(), 2);
+    assert_eq!(house.seen.gate_error(), None);
+    let (got, house) = answered(Reply::Say(answer("200 OK", &headers, "{}"))).await;
     assert_eq!(house.seen.gate_error().unwrap().rule, Some("key-echoed"));
-    let (got, _) = answered(Reply::Say(answer("200 OK", &headers, "{}"))).await;
     assert!(matches!(got.unwrap_err(), Failure::Denied(Cause::KeyEchoed(_))));
 }
 
