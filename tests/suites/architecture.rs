@@ -26,7 +26,7 @@ const ROOMS: &[(&str, u8)] = &[
 const ADMITTED: &[(&str, &[&str])] = &[
     ("uuid", &["types"]),
     ("ipnet", &["types", "egress", "config"]),
-    ("zeroize", &["secret", "egress"]),
+    ("zeroize", &["secret"]),
     ("arc_swap", &["registry", "host"]),
     ("sha2", &["registry", "sandbox"]),
     ("strsim", &["registry", "config"]),
