@@ -1,7 +1,7 @@
 //! What the sandbox and the gate cost: one prompt through echo, one through openai against the scripted vendor, and the
 //! same request by a direct hyper client over one kept connection, in one run.
 //!
-//! `cargo bench -p tollgate-tests`. The difference between the last two is what tollgate adds.
+//! `cargo bench -p tollgate-tests --bench prompt`. The difference between the last two is what tollgate adds.
 
 use std::sync::Arc;
 
