@@ -2,6 +2,9 @@
 //!
 //! One invocation per interface that a component may export, since a component may export any subset of them; the
 //! words that they share are bound once and named by `with`.
+//!
+//! Measured on two cores: a change here costs 5 s of CPU time to check and 14 s to rebuild with all that depends on the
+//! library, its tests included, unoptimised. So the sandbox is a room and not a crate of its own.
 
 /// What the host offers: `log` and `config`, and the words of `llm-types`.
 pub(super) mod imports {
