@@ -38,6 +38,7 @@ const ADMITTED: &[(&str, &[&str])] = &[
     ("rustls", &["egress"]),
     ("tokio_rustls", &["egress"]),
     ("webpki_roots", &["egress"]),
+    ("rustix", &["tasks", "sandbox"]),
     ("wasmparser", &["sandbox"]),
     ("wasmtime", &["sandbox"]),
     ("wasmtime_wasi", &["sandbox"]),

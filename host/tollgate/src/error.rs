@@ -234,10 +234,15 @@ impl Error {
         matches!(&*self.0, Cause::Dispatch(error) if error.request_sent)
     }
 
-    /// How long the vendor asked to wait.
+    /// How long to wait before trying again: as the vendor asked, or until the host may have room.
     #[must_use]
     pub fn retry_after(&self) -> Option<std::time::Duration> {
-        self.said().and_then(|said| said.retry_after)
+        match &*self.0 {
+            Cause::Dispatch(DispatchError { error: ProviderError::Busy(busy), .. }) => {
+                Some(busy.retry_after())
+            }
+            _ => self.said().and_then(|said| said.retry_after),
+        }
     }
 
     /// The HTTP status that the vendor answered, where one came.
@@ -271,7 +276,7 @@ fn dispatch_kind(error: &DispatchError) -> ErrorKind {
     match &error.error {
         ProviderError::Said(said) => said_kind(said, error.request_sent),
         ProviderError::Broke(_) => ErrorKind::PluginBroke,
-        ProviderError::Busy { .. } => ErrorKind::Busy,
+        ProviderError::Busy(_) => ErrorKind::Busy,
         ProviderError::Cancelled => ErrorKind::Cancelled,
         ProviderError::Host(_) => ErrorKind::Internal,
     }
@@ -326,7 +331,7 @@ mod tests {
             dispatch(said(PluginErrorKind::InvalidRequest), false).kind(),
             ErrorKind::UnsupportedPrompt
         );
-        assert_eq!(dispatch(Breakage::StackOverflow, true).kind(), ErrorKind::PluginBroke);
+        assert_eq!(dispatch(Breakage::StackOverflow { limit_kib: 512 }, true).kind(), ErrorKind::PluginBroke);
         assert_eq!(dispatch(ProviderError::Host("x".into()), true).kind(), ErrorKind::Internal);
     }
 

@@ -47,7 +47,7 @@ pub use host::{
 pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys};
 pub use pipeline::{AdmitError, DispatchError, End, KeyError, PromptRefused};
 pub use plugin::{
-    Breakage, Call, EventStream, GateError, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
+    Breakage, Busy, Call, EventStream, GateError, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
 };
 pub use registry::{ModelUnknown, Origin as PluginOrigin};
 pub use sandbox::{ArtifactError, Engine, EngineError, EngineOptions, Import, ImportKind, LoadError};

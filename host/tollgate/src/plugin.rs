@@ -146,20 +146,77 @@ pub enum ProviderError {
     /// The plugin broke.
     #[error(transparent)]
     Broke(#[from] Breakage),
-    /// The host was too busy to run it: `limit` calls are running.
-    #[error("{limit} calls are running already; raise `{key}` or try again later")]
-    Busy {
-        /// How many calls run.
-        limit: usize,
-        /// The configuration key.
-        key: &'static str,
-    },
+    /// It was not run, or not to its end, for want of room. The plugin has nothing to do with it.
+    #[error(transparent)]
+    Busy(#[from] Busy),
     /// The call was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// The host failed; the text is for the log.
     #[error("the host failed: {0}")]
     Host(String),
+}
+
+/// Why there was no room for a call.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Busy {
+    /// As many calls wait as may.
+    #[error("{running} calls are running and {waiting} wait; raise `{key}` or try again later")]
+    QueueFull {
+        /// How many calls may run.
+        running: usize,
+        /// How many may wait.
+        waiting: usize,
+        /// The configuration key for those that run.
+        key: &'static str,
+    },
+    /// No running call ended in time.
+    #[error(
+        "{running} calls are running, and none ended within {waited_ms} ms; raise `{key}` or try again later"
+    )]
+    QueueTimeout {
+        /// How many calls may run.
+        running: usize,
+        /// How long the call waited.
+        waited_ms: u64,
+        /// The configuration key for those that run.
+        key: &'static str,
+    },
+    /// All plugins together have as much memory as they may.
+    #[error("all plugins together have the {limit_mib} MiB of memory that `{key}` allows; try again later")]
+    Memory {
+        /// How much they may have.
+        limit_mib: u64,
+        /// What sets it.
+        key: &'static str,
+    },
+    /// Limits ended its calls too often.
+    #[error(
+        "suspended for {} s more: limits ended {kills} of its calls (`sandbox.{key}`)",
+        .retry_after.as_secs().max(1)
+    )]
+    Suspended {
+        /// How many calls were ended.
+        kills: u32,
+        /// For how long it is suspended from now on.
+        retry_after: Duration,
+        /// The configuration key.
+        key: &'static str,
+    },
+}
+
+impl Busy {
+    /// How long to wait before trying again makes sense.
+    #[must_use]
+    pub fn retry_after(&self) -> Duration {
+        match self {
+            Self::QueueFull { .. } | Self::QueueTimeout { .. } | Self::Memory { .. } => {
+                Duration::from_secs(1)
+            }
+            Self::Suspended { retry_after, .. } => *retry_after,
+        }
+    }
 }
 
 /// What a plugin said when it had no answer. The text is the plugin's, bounded and without control characters.
@@ -249,15 +306,20 @@ pub enum Breakage {
         limit_mib: u64,
     },
     /// It recursed too deep.
-    #[error("overflowed its stack")]
-    StackOverflow,
+    #[error("overflowed its stack of {limit_kib} KiB, which is the same for all plugins")]
+    StackOverflow {
+        /// The limit.
+        limit_kib: u64,
+    },
     /// It exceeded another limit of the sandbox.
-    #[error("exceeded the sandbox's limit on {what} ({limit})")]
+    #[error("exceeded the sandbox's limit of {limit} {what}; the operator's `sandbox.{key}` raises that")]
     Limit {
-        /// On what.
+        /// Of what.
         what: &'static str,
         /// The limit's value.
         limit: u64,
+        /// The configuration key, under the plugin's `sandbox`.
+        key: &'static str,
     },
     /// It trapped or panicked.
     #[error("trapped: {0}")]

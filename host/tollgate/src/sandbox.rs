@@ -8,8 +8,10 @@
 //! Rooms above see a plugin as a [`Provider`](crate::plugin::Provider); no wasmtime type leaves this room, except
 //! towards `egress::gate`, which is the plugin's only way out.
 
+mod admission;
 mod artifact;
 mod bindings;
+mod breakage;
 mod convert;
 mod engine;
 mod guest;
@@ -17,6 +19,7 @@ mod limit;
 mod link;
 mod load;
 mod log;
+mod memory;
 mod meter;
 mod provider;
 mod state;

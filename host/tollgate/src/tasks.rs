@@ -1,58 +1,48 @@
 //! Who runs what: the only place in the house that spawns.
 //!
 //! Two runtimes. The **I/O runtime** is the embedder's own, on which the host was built: every socket, TLS session and
-//! timer of the gate lives there. The **guest runtime** is ours: a few threads that do nothing but run plugins. A
-//! plugin that spins costs its own pool's time and nobody else's (SECURITY.md 1.9 has the numbers: a neighbour's p99 of
-//! 98 ms on a shared runtime, 0.39 ms on separate ones).
+//! timer of the gate lives there. The **guests' threads** are ours: a few that do nothing but run plugins. A plugin that
+//! spins costs their time and nobody else's (SECURITY.md 1.9 has the numbers: a neighbour's p99 of 98 ms on a shared
+//! runtime, 0.39 ms on separate ones); and among plugins, whoever computes for long waits for the others (`pace`).
 //!
 //! Every task is counted, so that `shutdown` can wait for what dropped responses left behind. A task that outlives its
 //! caller is cancelled, never detached.
+
+mod guests;
+mod pace;
+mod turn;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use guests::Guests;
+pub(crate) use pace::{Lane, Pace, thread_cpu};
 
 /// The runtimes and all tasks on them. Clones share them; the guest threads end with the last clone.
 #[derive(Debug, Clone)]
 pub(crate) struct Tasks {
     io: Handle,
-    guests: Arc<GuestRuntime>,
+    guests: Arc<Guests>,
     tracker: TaskTracker,
     cancel: CancellationToken,
 }
 
-#[derive(Debug)]
-struct GuestRuntime(Option<Runtime>);
-
-impl Drop for GuestRuntime {
-    /// Never blocks: an embedder may drop the host inside a runtime, where waiting for threads would panic.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
-    }
-}
-
 impl Tasks {
-    /// Takes the current runtime for I/O and starts `guest_threads` threads for guests.
+    /// Takes the current runtime for I/O and starts threads for guests: so many in front, as many at the back.
     ///
     /// # Errors
     /// Outside a tokio runtime, or where the threads cannot be started.
     pub(crate) fn new(guest_threads: usize) -> std::io::Result<Self> {
         let io = Handle::try_current().map_err(std::io::Error::other)?;
-        let guests = Builder::new_multi_thread()
-            .worker_threads(guest_threads.max(1))
-            .thread_name("tollgate-guest")
-            .enable_time()
-            .build()?;
         Ok(Self {
             io,
-            guests: Arc::new(GuestRuntime(Some(guests))),
+            guests: Arc::new(Guests::start(guest_threads)?),
             tracker: TaskTracker::new(),
             cancel: CancellationToken::new(),
         })
@@ -75,15 +65,13 @@ impl Tasks {
         AbortOnDrop(self.io.spawn(future))
     }
 
-    /// Runs a future on the guests' threads. Where these are gone, during shutdown, the future is dropped.
-    pub(crate) fn spawn_guest<F>(&self, future: F) -> JoinHandle<F::Output>
+    /// Runs a call of a guest on the threads for that. Where these are gone, during shutdown, the call never begins.
+    pub(crate) fn spawn_guest<F>(&self, pace: Pace, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        match &self.guests.0 {
-            Some(runtime) => self.tracker.spawn_on(future, runtime.handle()),
-            None => self.tracker.spawn_on(future, &self.io),
-        }
+        let spawned = self.guests.spawn(&self.tracker, pace, future);
+        spawned.unwrap_or_else(|| self.tracker.spawn_on(std::future::pending(), &self.io))
     }
 
     /// Runs work that blocks, such as compiling, on the I/O runtime's threads for that.

@@ -16,15 +16,18 @@ use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::memory::{self, HostMemory};
 use crate::tasks;
 use crate::types::{Digest, SandboxLimits};
 
 /// How often a running guest is looked at.
 const TICK: Duration = Duration::from_millis(1);
 /// The guest's own stack.
-const WASM_STACK_BYTES: usize = 512 << 10;
+pub(super) const WASM_STACK_BYTES: usize = 512 << 10;
 /// The stack that a call runs on: the guest's, and what the host functions under it need.
 const ASYNC_STACK_BYTES: usize = 2 << 20;
+/// Tables that the pool has for each call; a component with more takes the room of several.
+const TABLES_PER_PLACE: u32 = 2;
 /// What a pooled slot keeps instead of giving it back to the kernel.
 const KEEP_RESIDENT_BYTES: usize = 2 << 20;
 const KEEP_TABLE_RESIDENT_BYTES: usize = 64 << 10;
@@ -49,12 +52,17 @@ pub struct EngineOptions {
     pub memory_mib: u64,
     /// The most table elements that any plugin may be granted. Default 100,000, the default of every plugin.
     pub table_elements: usize,
+    /// The memory of all calls together, in MiB; the first 2 MiB of each are not counted. A guest that is refused some
+    /// of it ends, and its prompt with [`ErrorKind::Busy`](crate::ErrorKind::Busy). Default: half of what the machine
+    /// has, or of what its control group may use.
+    pub total_memory_mib: u64,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
         let SandboxLimits { memory_mib, table_elements, .. } = SandboxLimits::default();
-        Self { concurrent_calls: 1024, memory_mib, table_elements }
+        let total_memory_mib = memory::half_of_the_machine() >> 20;
+        Self { concurrent_calls: 1024, memory_mib, table_elements, total_memory_mib }
     }
 }
 
@@ -68,6 +76,7 @@ struct Shared {
     ticker: Arc<Ticker>,
     compiled: Mutex<HashMap<Digest, Component>>,
     permits: Arc<Semaphore>,
+    memory: HostMemory,
 }
 
 impl fmt::Debug for Engine {
@@ -91,7 +100,8 @@ impl Engine {
         let ticker = Arc::new(Ticker::default());
         Ticker::start(&ticker, engine.weak()).map_err(|cause| error(cause.to_string()))?;
         let permits = Arc::new(Semaphore::new(options.concurrent_calls as usize));
-        Ok(Self(Arc::new(Shared { engine, options, ticker, compiled: Mutex::default(), permits })))
+        let memory = HostMemory::new(options.total_memory_mib.saturating_mul(1 << 20));
+        Ok(Self(Arc::new(Shared { engine, options, ticker, compiled: Mutex::default(), permits, memory })))
     }
 
     pub(super) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -105,6 +115,17 @@ impl Engine {
     /// One for each slot of the pool.
     pub(super) fn permits(&self) -> &Arc<Semaphore> {
         &self.0.permits
+    }
+
+    /// How many places one call of this component takes: the pool has room for so many cores, memories and tables a call.
+    pub(super) fn weight(&self, component: &Component) -> u32 {
+        let Some(needs) = component.resources_required() else { return 1 };
+        needs.num_memories.max(needs.num_tables.div_ceil(TABLES_PER_PLACE)).max(1)
+    }
+
+    /// What all guests together may have.
+    pub(super) fn memory(&self) -> &HostMemory {
+        &self.0.memory
     }
 
     /// Keeps the epochs ticking until the guard is dropped.
@@ -150,13 +171,14 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
     let calls = options.concurrent_calls;
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls)
-        .total_core_instances(calls.saturating_mul(8))
+        .total_core_instances(u32::MAX)
         .total_memories(calls)
-        .total_tables(calls.saturating_mul(2))
+        .total_tables(calls.saturating_mul(TABLES_PER_PLACE))
         .total_stacks(calls)
-        .max_core_instances_per_component(128)
-        .max_memories_per_component(8)
-        .max_tables_per_component(16)
+        // how many of them one call may have is its plugin's own limit
+        .max_core_instances_per_component(u32::MAX)
+        .max_memories_per_component(calls)
+        .max_tables_per_component(calls.saturating_mul(TABLES_PER_PLACE))
         .max_memory_size(usize::try_from(options.memory_mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX))
         .table_elements(options.table_elements)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)

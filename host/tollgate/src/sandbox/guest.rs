@@ -8,21 +8,18 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use wasmtime::component::ResourceAny;
-use wasmtime::{Store, Trap, UpdateDeadline};
-use wasmtime_wasi::I32Exit;
+use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::imports::tollgate::plugin::llm_types as wit;
 use super::bindings::provider::exports::tollgate::plugin::provider as exports;
 use super::bindings::provider::{Provider as World, ProviderPre as WorldPre};
+use super::breakage::breakage;
 use super::engine::{Engine, Ticking};
-use super::meter::{CpuExceeded, CpuLimit, CpuMeter};
+use super::meter::{CpuLimit, CpuMeter};
 use super::state::{Plugin, State};
 use crate::egress::Gate;
-use crate::plugin::Breakage;
-use crate::types::printable;
-
-/// Handles that a component may hold (SECURITY.md 3.1).
-const COMPONENT_HANDLES: usize = 4096;
+use crate::plugin::ProviderError;
+use crate::tasks::Pace;
 
 /// A plugin that is ready to be called.
 pub(super) struct Ready {
@@ -41,18 +38,21 @@ pub(super) struct Guest {
 
 impl Guest {
     /// Makes a store and starts an instance in it, within the limits of starting one.
-    pub(super) async fn start(ready: &Ready, gate: Gate) -> Result<Self, Breakage> {
+    pub(super) async fn start(ready: &Ready, pace: Pace, gate: Gate) -> Result<Self, ProviderError> {
         let ticking = ready.engine.tick();
         let limits = &ready.plugin.limits;
-        let mut store = Store::new(ready.engine.wasmtime(), State::new(ready.plugin.clone(), gate));
+        let mut store = Store::new(
+            ready.engine.wasmtime(),
+            State::new(ready.plugin.clone(), ready.engine.memory().share(), pace, gate),
+        );
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(limits.host_call_bytes);
-        store.set_max_component_handles(COMPONENT_HANDLES);
+        store.set_max_component_handles(limits.handles);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
             let state = context.data();
             state.cpu.check(state.cpu_limit)?;
-            Ok(UpdateDeadline::Yield(1))
+            Ok(if state.cpu.tick() { UpdateDeadline::Yield(1) } else { UpdateDeadline::Continue(1) })
         });
         let cpu = store.data().cpu.clone();
         let started = cpu.metered(pin!(ready.pre.instantiate_async(&mut store))).await;
@@ -68,13 +68,13 @@ impl Guest {
         self.cpu.restart();
     }
 
-    pub(super) async fn describe(&mut self) -> Result<exports::Description, Breakage> {
+    pub(super) async fn describe(&mut self) -> Result<exports::Description, ProviderError> {
         let provider = self.world.tollgate_plugin_provider();
         let result = metered(&self.cpu, provider.call_describe(&mut self.store)).await;
         result.map_err(|error| breakage(&error, self.store.data()))
     }
 
-    pub(super) async fn models(&mut self) -> Result<Result<Vec<exports::Model>, wit::Error>, Breakage> {
+    pub(super) async fn models(&mut self) -> Result<Result<Vec<exports::Model>, wit::Error>, ProviderError> {
         let provider = self.world.tollgate_plugin_provider();
         let result = metered(&self.cpu, provider.call_models(&mut self.store)).await;
         result.map_err(|error| breakage(&error, self.store.data()))
@@ -83,7 +83,7 @@ impl Guest {
     pub(super) async fn complete(
         &mut self,
         prompt: &wit::Prompt,
-    ) -> Result<Result<ResourceAny, wit::Error>, Breakage> {
+    ) -> Result<Result<ResourceAny, wit::Error>, ProviderError> {
         let provider = self.world.tollgate_plugin_provider();
         let result = metered(&self.cpu, provider.call_complete(&mut self.store, prompt)).await;
         result.map_err(|error| breakage(&error, self.store.data()))
@@ -92,7 +92,7 @@ impl Guest {
     pub(super) async fn next(
         &mut self,
         completion: ResourceAny,
-    ) -> Result<Result<Vec<wit::Event>, wit::Error>, Breakage> {
+    ) -> Result<Result<Vec<wit::Event>, wit::Error>, ProviderError> {
         let completions = self.world.tollgate_plugin_provider().completion();
         let result = metered(&self.cpu, completions.call_next(&mut self.store, completion)).await;
         result.map_err(|error| breakage(&error, self.store.data()))
@@ -101,23 +101,4 @@ impl Guest {
 
 async fn metered<T>(cpu: &CpuMeter, call: impl Future<Output = T>) -> T {
     cpu.metered(pin!(call)).await
-}
-
-/// Why a call into a guest ended the guest.
-fn breakage(error: &wasmtime::Error, state: &State) -> Breakage {
-    if let Some(exceeded) = error.downcast_ref::<CpuExceeded>() {
-        return Breakage::CpuLimit { limit_ms: exceeded.limit_ms, key: exceeded.key };
-    }
-    if let Some(exit) = error.downcast_ref::<I32Exit>() {
-        return Breakage::Exit(exit.0);
-    }
-    // a guest that was refused memory usually panics, which is a trap like any other
-    if state.limiter.memory_refused() {
-        return Breakage::MemoryLimit { limit_mib: state.plugin.limits.memory_mib };
-    }
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::StackOverflow) => Breakage::StackOverflow,
-        Some(trap) => Breakage::Trap(trap.to_string()),
-        None => Breakage::Trap(printable(&error.root_cause().to_string(), 256)),
-    }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 
+use super::admission::Admission;
 use super::artifact::{Artifact, ArtifactError};
 use super::bindings::provider::ProviderPre;
 use super::engine::Engine;
@@ -17,7 +17,7 @@ use super::state::Plugin;
 use super::{Import, convert};
 use crate::egress::{Egress, Outlet};
 use crate::plugin::{Breakage, Call, Provider, ProviderError};
-use crate::tasks::{AbortOnDrop, Tasks};
+use crate::tasks::{AbortOnDrop, Lane, Pace, Tasks};
 use crate::types::{
     Clock, Description, Digest, EgressLimits, Entry, Grant, PluginName, RequestId, SandboxLimits,
 };
@@ -79,7 +79,6 @@ pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadEr
     let mismatch = |error: wasmtime::Error| ArtifactError::TypeMismatch(format!("{error:#}"));
     let linker = link::linker(house.engine.wasmtime()).map_err(mismatch)?;
     let pre = linker.instantiate_pre(&component).and_then(ProviderPre::new).map_err(mismatch)?;
-    let concurrent_calls = source.sandbox.concurrent_calls;
     let plugin = Arc::new(Plugin {
         name: source.name.clone(),
         settings: source.settings,
@@ -87,19 +86,25 @@ pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadEr
         clock: house.clock.clone(),
     });
     let ready = Arc::new(Ready { engine: house.engine.clone(), plugin, pre });
-    let description = describe(&ready, house).await?;
+    let lane = Lane::new();
+    let description = describe(&ready, lane.pace(), house).await?;
     let outlet = house.egress.outlet(
         source.name,
         Arc::new(source.grant),
         description.endpoints.clone(),
         source.egress,
     );
+    let limits = &ready.plugin.limits;
+    let weight = house.engine.weight(&component);
+    let admission =
+        Admission::new(ready.plugin.name.clone(), limits, &house.engine, weight, house.clock.clone());
     let provider = Arc::new(SandboxedProvider {
         ready,
         description,
         outlet,
         tasks: house.tasks.clone(),
-        permits: Arc::new(Semaphore::new(concurrent_calls.min(Semaphore::MAX_PERMITS))),
+        admission: Arc::new(admission),
+        lane,
     });
     Ok(Loaded { provider, imports, exports })
 }
@@ -121,16 +126,16 @@ async fn compile(bytes: Arc<[u8]>, house: &House) -> Result<Component, ArtifactE
 }
 
 /// Asks the plugin what it is, with a gate that lets nothing through.
-async fn describe(ready: &Arc<Ready>, house: &House) -> Result<Description, ProviderError> {
+async fn describe(ready: &Arc<Ready>, pace: Pace, house: &House) -> Result<Description, ProviderError> {
     let outlet = closed_outlet(ready, house);
     let ready = ready.clone();
     let call = Call::new(RequestId::new(house.clock.now()));
     let gate = outlet.gate(None, call.seen.clone(), call.request);
-    let task = house.tasks.spawn_guest(async move {
+    let task = house.tasks.spawn_guest(pace.clone(), async move {
         let limits = &ready.plugin.limits;
         let wall = Limit { limit: limits.list_wall, key: "list_wall_ms" };
         let run = async {
-            let mut guest = Guest::start(&ready, gate).await?;
+            let mut guest = Guest::start(&ready, pace, gate).await?;
             guest.allow(CpuLimit { limit: limits.list_cpu, key: "list_cpu_ms" });
             let described = guest.describe().await?;
             Ok(convert::description(described).map_err(Breakage::BadAnswer)?)

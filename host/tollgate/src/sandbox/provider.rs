@@ -11,15 +11,16 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::Stream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
+use super::admission::Admission;
 use super::bindings::imports::tollgate::plugin::llm_types as wit;
 use super::convert;
 use super::guest::{Guest, Ready};
 use super::meter::CpuLimit;
 use crate::egress::{Gate, Outlet};
 use crate::plugin::{Breakage, Call, EventStream, Provider, ProviderError};
-use crate::tasks::{AbortOnDrop, Tasks};
+use crate::tasks::{AbortOnDrop, Lane, Pace, Tasks};
 use crate::types::{Description, Event, Model, ModelName, Prompt};
 
 /// How many batches wait for a reader before the guest does.
@@ -31,7 +32,8 @@ pub(crate) struct SandboxedProvider {
     pub(super) description: Description,
     pub(super) outlet: Outlet,
     pub(super) tasks: Tasks,
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) admission: Arc<Admission>,
+    pub(super) lane: Lane,
 }
 
 impl fmt::Debug for SandboxedProvider {
@@ -47,13 +49,14 @@ impl Provider for SandboxedProvider {
     }
 
     async fn models(&self, call: Call) -> Result<Vec<Model>, ProviderError> {
-        let permits = self.admit()?;
+        let places = self.admission.enter().await?;
         let gate = self.gate(&call);
-        let ready = self.ready.clone();
-        let task = self.tasks.spawn_guest(async move {
-            let _permits = permits;
+        let (ready, admission, pace) = (self.ready.clone(), self.admission.clone(), self.lane.pace());
+        let task = self.tasks.spawn_guest(pace.clone(), async move {
+            let _places = places;
             let wall = Limit { limit: ready.plugin.limits.list_wall, key: "list_wall_ms" };
-            bounded(&call, wall, list_models(&ready, gate)).await
+            let listed = bounded(&call, wall, list_models(&ready, pace, gate)).await;
+            listed.inspect_err(|error| admission.ended(error, call.seen.request_sent()))
         });
         AbortOnDrop(task).await.unwrap_or_else(|error| Err(host_failure(&error)))
     }
@@ -64,17 +67,18 @@ impl Provider for SandboxedProvider {
         model: ModelName,
         prompt: Prompt,
     ) -> Result<EventStream, ProviderError> {
-        let permits = self.admit()?;
+        let places = self.admission.enter().await?;
         let gate = self.gate(&call);
-        let ready = self.ready.clone();
+        let (ready, admission, pace) = (self.ready.clone(), self.admission.clone(), self.lane.pace());
         let prompt = convert::prompt(&model, prompt);
         let (started, has_started) = oneshot::channel();
         let (batches, receiver) = mpsc::channel(BATCHES_AHEAD);
-        let task = self.tasks.spawn_guest(async move {
-            let _permits = permits;
+        let task = self.tasks.spawn_guest(pace.clone(), async move {
+            let _places = places;
             let wall = Limit { limit: ready.plugin.limits.wall, key: "wall_ms" };
             let mut output = Output { started: Some(started), batches };
-            if let Err(error) = bounded(&call, wall, answer(&ready, gate, &prompt, &mut output)).await {
+            if let Err(error) = bounded(&call, wall, answer(&ready, pace, gate, &prompt, &mut output)).await {
+                admission.ended(&error, call.seen.request_sent());
                 output.fail(error).await;
             }
         });
@@ -89,20 +93,6 @@ impl Provider for SandboxedProvider {
 }
 
 impl SandboxedProvider {
-    /// A place in the plugin's own share and in the engine's pool, or the refusal that says which is full.
-    fn admit(&self) -> Result<(OwnedSemaphorePermit, OwnedSemaphorePermit), ProviderError> {
-        let plugin = self.permits.clone().try_acquire_owned().map_err(|_| ProviderError::Busy {
-            limit: self.ready.plugin.limits.concurrent_calls,
-            key: "sandbox.concurrent_calls",
-        })?;
-        let engine =
-            self.ready.engine.permits().clone().try_acquire_owned().map_err(|_| ProviderError::Busy {
-                limit: self.ready.engine.options().concurrent_calls as usize,
-                key: "EngineOptions::concurrent_calls",
-            })?;
-        Ok((plugin, engine))
-    }
-
     fn gate(&self, call: &Call) -> Gate {
         self.outlet.gate(call.credential.clone(), call.seen.clone(), call.request)
     }
@@ -130,8 +120,8 @@ pub(super) async fn bounded<T>(
     }
 }
 
-async fn list_models(ready: &Ready, gate: Gate) -> Result<Vec<Model>, ProviderError> {
-    let mut guest = Guest::start(ready, gate).await?;
+async fn list_models(ready: &Ready, pace: Pace, gate: Gate) -> Result<Vec<Model>, ProviderError> {
+    let mut guest = Guest::start(ready, pace, gate).await?;
     guest.allow(CpuLimit { limit: ready.plugin.limits.list_cpu, key: "list_cpu_ms" });
     let listed = guest.models().await?.map_err(convert::plugin_error)?;
     Ok(convert::models(listed).map_err(Breakage::BadAnswer)?)
@@ -139,12 +129,13 @@ async fn list_models(ready: &Ready, gate: Gate) -> Result<Vec<Model>, ProviderEr
 
 async fn answer(
     ready: &Ready,
+    pace: Pace,
     gate: Gate,
     prompt: &wit::Prompt,
     output: &mut Output,
 ) -> Result<(), ProviderError> {
     let limits = &ready.plugin.limits;
-    let mut guest = Guest::start(ready, gate).await?;
+    let mut guest = Guest::start(ready, pace, gate).await?;
     guest.allow(CpuLimit { limit: limits.cpu, key: "cpu_ms" });
     let completion = guest.complete(prompt).await?.map_err(convert::plugin_error)?;
     output.start();
@@ -156,9 +147,12 @@ async fn answer(
         }
         handed_over = handed_over.saturating_add(convert::event_bytes(&batch));
         if handed_over > limits.host_total_bytes {
-            return Err(
-                Breakage::Limit { what: "bytes handed to the host", limit: limits.host_total_bytes }.into()
-            );
+            return Err(Breakage::Limit {
+                what: "bytes handed to the host",
+                limit: limits.host_total_bytes,
+                key: "host_total_bytes",
+            }
+            .into());
         }
         let batch = convert::events(batch).map_err(Breakage::BadAnswer)?;
         if output.batches.send(Ok(batch)).await.is_err() {

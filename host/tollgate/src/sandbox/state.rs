@@ -15,14 +15,12 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use super::bindings::imports::tollgate::plugin::{config, llm_types, log};
 use super::limit::Limiter;
 use super::log::{LogBudget, LogStream};
+use super::memory::MemoryShare;
 use super::meter::{CpuLimit, CpuMeter};
 use crate::egress::Gate;
+use crate::tasks::Pace;
 use crate::types::{Clock, Entry, PluginName, SandboxLimits};
 
-/// Random bytes that a guest gets at once.
-const RANDOM_BYTES: u64 = 64 << 10;
-/// Memory of one set of headers.
-const FIELD_BYTES: usize = 64 << 10;
 /// The grain of a guest's clocks.
 const CLOCK_GRAIN: Duration = Duration::from_millis(1);
 
@@ -56,16 +54,16 @@ impl fmt::Debug for State {
 }
 
 impl State {
-    pub(super) fn new(plugin: Arc<Plugin>, gate: Gate) -> Self {
+    pub(super) fn new(plugin: Arc<Plugin>, memory: MemoryShare, pace: Pace, gate: Gate) -> Self {
         let log = LogBudget::new(plugin.limits.log_bytes);
         let mut table = ResourceTable::new();
         table.set_max_capacity(plugin.limits.resources);
         let mut http = WasiHttpCtx::new();
-        http.set_field_size_limit(FIELD_BYTES);
+        http.set_field_size_limit(plugin.limits.field_bytes);
         let cpu_limit = CpuLimit { limit: plugin.limits.instantiate_cpu, key: "instantiate_cpu_ms" };
         Self {
-            limiter: Limiter::new(&plugin.limits),
-            cpu: CpuMeter::new(),
+            limiter: Limiter::new(&plugin.limits, memory),
+            cpu: CpuMeter::new(pace),
             cpu_limit,
             wasi: inert(&plugin, &log),
             log,
@@ -81,7 +79,7 @@ fn inert(plugin: &Arc<Plugin>, log: &LogBudget) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
     wasi.stdout(LogStream::new(plugin.name.clone(), log.clone(), "stdout"))
         .stderr(LogStream::new(plugin.name.clone(), log.clone(), "stderr"))
-        .max_random_size(RANDOM_BYTES)
+        .max_random_size(plugin.limits.random_bytes)
         .allow_tcp(false)
         .allow_udp(false)
         .allow_ip_name_lookup(false)

@@ -24,12 +24,42 @@ pub struct SandboxLimits {
     pub host_total_bytes: u64,
     /// Bytes of log lines, stdout and stderr of one call. `log_bytes`; default 64 KiB.
     pub log_bytes: usize,
+    /// Random bytes that it gets at once. `random_bytes`; default 64 KiB.
+    pub random_bytes: u64,
+    /// Bytes of one set of headers, in the host's memory. `field_bytes`; default 64 KiB.
+    pub field_bytes: usize,
     /// Elements of all tables. `table_elements`; default 100,000.
     pub table_elements: usize,
+    /// Core instances of a call: linked Python components need dozens. `instances`; default 128.
+    pub instances: usize,
+    /// Linear memories of a call. `memories`; default 8.
+    pub memories: usize,
+    /// Tables of a call. `tables`; default 16.
+    pub tables: usize,
     /// Host resources that a call holds at the same time. `resources`; default 1,024.
     pub resources: usize,
+    /// Handles that a call holds at the same time, to resources of the host and of its own. `handles`; default 4,096.
+    pub handles: usize,
     /// Calls of this plugin that run at the same time. `concurrent_calls`; default 1,024.
     pub concurrent_calls: usize,
+    /// Calls that wait for one of those to end; the next is refused at once. `queued_calls`; default 64.
+    pub queued_calls: usize,
+    /// How long a call waits before it is refused. `queue_ms`; default 5,000.
+    pub queue: Duration,
+    /// How many of its calls a limit ends within `limit_kills_ms` before the plugin is suspended. `limit_kills`; default 3.
+    pub limit_kills: u32,
+    /// For how long an ended call is remembered. `limit_kills_ms`; default 600,000.
+    pub limit_kills_window: Duration,
+    /// How long it is suspended the first time; twice as long each time after. `suspend_ms`; default 60,000.
+    pub suspend: Duration,
+    /// The longest that it is suspended. `suspend_most_ms`; default 3,600,000.
+    pub suspend_most: Duration,
+    /// CPU time of compiling it. `compile_cpu_ms`; default 60,000.
+    pub compile_cpu: Duration,
+    /// Time of compiling it. `compile_wall_ms`; default 120,000.
+    pub compile_wall: Duration,
+    /// Address space of the process that compiles it, in MiB. `compile_memory_mib`; default 2,048.
+    pub compile_memory_mib: u64,
 }
 
 impl Default for SandboxLimits {
@@ -44,9 +74,24 @@ impl Default for SandboxLimits {
             host_call_bytes: 16 << 20,
             host_total_bytes: 64 << 20,
             log_bytes: 64 << 10,
+            random_bytes: 64 << 10,
+            field_bytes: 64 << 10,
             table_elements: 100_000,
+            instances: 128,
+            memories: 8,
+            tables: 16,
             resources: 1024,
+            handles: 4096,
             concurrent_calls: 1024,
+            queued_calls: 64,
+            queue: Duration::from_secs(5),
+            limit_kills: 3,
+            limit_kills_window: Duration::from_mins(10),
+            suspend: Duration::from_mins(1),
+            suspend_most: Duration::from_hours(1),
+            compile_cpu: Duration::from_mins(1),
+            compile_wall: Duration::from_mins(2),
+            compile_memory_mib: 2048,
         }
     }
 }

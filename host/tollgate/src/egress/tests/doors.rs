@@ -27,7 +27,7 @@ async fn send(
 ) -> Result<String, Error> {
     let sending = Pin::from(house.gate.send_request(request, options, Box::new(async { Ok(()) })));
     let guests = Tasks::new(1).unwrap();
-    let reading = guests.spawn_guest(async move {
+    let reading = guests.spawn_guest(crate::tasks::Lane::new().pace(), async move {
         let (response, driver) = sending.await?;
         Pin::from(driver).await?;
         let body = response.into_body().collect().await?;
