@@ -11,6 +11,7 @@ use super::bindings::provider::ProviderPre;
 use super::engine::Engine;
 use super::guest::{Guest, Ready};
 use super::link;
+use super::log::LogShare;
 use super::meter::CpuLimit;
 use super::provider::{Limit, SandboxedProvider, bounded};
 use super::state::Plugin;
@@ -82,6 +83,7 @@ pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadEr
     let plugin = Arc::new(Plugin {
         name: source.name.clone(),
         settings: source.settings,
+        log: LogShare::new(source.sandbox.log_bytes_per_second, house.clock.clone()),
         limits: source.sandbox,
         clock: house.clock.clone(),
     });

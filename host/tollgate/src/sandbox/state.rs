@@ -14,7 +14,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use super::bindings::imports::tollgate::plugin::{config, llm_types, log};
 use super::limit::Limiter;
-use super::log::{LogBudget, LogStream};
+use super::log::{LogBudget, LogShare, LogStream};
 use super::memory::MemoryShare;
 use super::meter::{CpuLimit, CpuMeter};
 use crate::egress::Gate;
@@ -30,6 +30,8 @@ pub(super) struct Plugin {
     pub(super) name: PluginName,
     pub(super) settings: Vec<Entry>,
     pub(super) limits: SandboxLimits,
+    /// What all of them may write to the log.
+    pub(super) log: LogShare,
     pub(super) clock: Arc<dyn Clock>,
 }
 
@@ -55,7 +57,7 @@ impl fmt::Debug for State {
 
 impl State {
     pub(super) fn new(plugin: Arc<Plugin>, memory: MemoryShare, pace: Pace, gate: Gate) -> Self {
-        let log = LogBudget::new(plugin.limits.log_bytes);
+        let log = LogBudget::new(plugin.clone());
         let mut table = ResourceTable::new();
         table.set_max_capacity(plugin.limits.resources);
         let mut http = WasiHttpCtx::new();
@@ -77,8 +79,8 @@ impl State {
 
 fn inert(plugin: &Arc<Plugin>, log: &LogBudget) -> WasiCtx {
     let mut wasi = WasiCtx::builder();
-    wasi.stdout(LogStream::new(plugin.name.clone(), log.clone(), "stdout"))
-        .stderr(LogStream::new(plugin.name.clone(), log.clone(), "stderr"))
+    wasi.stdout(LogStream::new(log.clone(), "stdout"))
+        .stderr(LogStream::new(log.clone(), "stderr"))
         .max_random_size(plugin.limits.random_bytes)
         .allow_tcp(false)
         .allow_udp(false)
@@ -111,7 +113,7 @@ impl llm_types::Host for State {}
 
 impl log::Host for State {
     fn write(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        self.log.write(&self.plugin.name, level.into(), &message);
+        self.log.write(level.into(), &message);
         Ok(())
     }
 }

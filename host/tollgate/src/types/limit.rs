@@ -24,6 +24,8 @@ pub struct SandboxLimits {
     pub host_total_bytes: u64,
     /// Bytes of log lines, stdout and stderr of one call. `log_bytes`; default 64 KiB.
     pub log_bytes: usize,
+    /// The same of all calls together in a second. `log_bytes_per_second`; default 256 KiB.
+    pub log_bytes_per_second: usize,
     /// Random bytes that it gets at once. `random_bytes`; default 64 KiB.
     pub random_bytes: u64,
     /// Bytes of one set of headers, in the host's memory. `field_bytes`; default 64 KiB.
@@ -74,6 +76,7 @@ impl Default for SandboxLimits {
             host_call_bytes: 16 << 20,
             host_total_bytes: 64 << 20,
             log_bytes: 64 << 10,
+            log_bytes_per_second: 256 << 10,
             random_bytes: 64 << 10,
             field_bytes: 64 << 10,
             table_elements: 100_000,

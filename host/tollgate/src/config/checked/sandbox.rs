@@ -38,6 +38,7 @@ const KEYS: &[Key] = &[
     key("host_call_bytes", 1, GIB, |to, n| to.sandbox.host_call_bytes = count(n)),
     key("host_total_bytes", 1, GIB, |to, n| to.sandbox.host_total_bytes = n),
     key("log_bytes", 0, GIB, |to, n| to.sandbox.log_bytes = count(n)),
+    key("log_bytes_per_second", 0, GIB, |to, n| to.sandbox.log_bytes_per_second = count(n)),
     key("random_bytes", 0, GIB, |to, n| to.sandbox.random_bytes = n),
     key("field_bytes", 0, GIB, |to, n| to.sandbox.field_bytes = count(n)),
     key("table_elements", 0, MANY, |to, n| to.sandbox.table_elements = count(n)),
