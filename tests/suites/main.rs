@@ -6,6 +6,7 @@ mod completeness;
 mod contract;
 mod egress;
 mod embedding;
+mod fairness;
 mod isolation;
 mod keys;
 mod limits;
