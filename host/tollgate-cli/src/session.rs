@@ -13,6 +13,9 @@ use crate::exit::{Failure, Stop};
 use crate::keys::EnvKeys;
 use crate::locate;
 
+/// A command asks few things at a time; room for more would only make it slower to start.
+const CONCURRENT_CALLS: u32 = 64;
+
 /// What lives as long as the command runs.
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -47,7 +50,8 @@ impl Session {
         self.build(Host::builder()).await
     }
 
-    async fn build(&mut self, mut builder: Builder) -> Result<Host, Stop> {
+    async fn build(&mut self, builder: Builder) -> Result<Host, Stop> {
+        let mut builder = builder.concurrent_calls(CONCURRENT_CALLS);
         if let Some(dir) = self.env.cache_dir() {
             builder = builder.cache_dir(dir.join("tollgate"));
         }

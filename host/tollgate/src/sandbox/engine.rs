@@ -45,8 +45,8 @@ pub struct EngineError {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// How many calls can run at the same time, over all plugins. Default 1,024. Each slot takes 4 GiB of address
-    /// space, though no memory until it is used.
+    /// How many calls can run at the same time, over all plugins. Default 4,096, so that no plugin's default share is
+    /// all of it. Each takes 4 GiB of address space, though no memory until it is used.
     pub concurrent_calls: u32,
     /// The most memory that any plugin may be granted, in MiB. Default 128, the default of every plugin.
     pub memory_mib: u64,
@@ -62,7 +62,7 @@ impl Default for EngineOptions {
     fn default() -> Self {
         let SandboxLimits { memory_mib, table_elements, .. } = SandboxLimits::default();
         let total_memory_mib = memory::half_of_the_machine() >> 20;
-        Self { concurrent_calls: 1024, memory_mib, table_elements, total_memory_mib }
+        Self { concurrent_calls: 4096, memory_mib, table_elements, total_memory_mib }
     }
 }
 
