@@ -1,17 +1,22 @@
 //! A response's body on its way to the plugin: counted, timed and scrubbed as it streams.
 //!
-//! It is polled on the plugin's threads; its timers were made on the I/O runtime and fire there. When it ends as HTTP
-//! says, its connection goes back to the pool; when anything is wrong with it, the connection is closed with it.
+//! All of that happens on the I/O runtime, in the task that sent the request: [`Streaming::pump`] reads what the vendor
+//! sends as it comes, and hands it over in pieces. What comes together is handed over together, since each piece costs
+//! a change of threads and a call into the plugin, and what came with the head is there before the plugin asks for it. A
+//! plugin that does not read makes the pump wait after [`AHEAD`] pieces, and with it the vendor.
+//!
+//! When the body ends as HTTP says, its connection goes back to the pool; when anything is wrong with it, the connection
+//! is closed with it. An end is a piece of its own kind: a pump that was stopped is not taken for one.
 
-use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName};
 use http_body::{Body, Frame};
 use hyper::body::Incoming;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use crate::types::Origin;
 
@@ -23,20 +28,28 @@ use super::pace::Pace;
 use super::pool::Lease;
 use super::scrub::{HITS, Patterns, Scrub};
 
+/// Pieces that wait for the plugin.
+const AHEAD: usize = 4;
+
+/// What comes together is handed over together up to this size.
+const PIECE_BYTES: usize = 64 << 10;
+
 /// What a plugin reads of a response.
 #[derive(Debug)]
 pub(crate) struct ResponseBody {
-    state: State,
-    findings: Findings,
+    pieces: mpsc::Receiver<Piece>,
+    ended: bool,
     /// Its place among the call's requests.
     _place: OwnedSemaphorePermit,
 }
 
+/// What is handed over at a time.
 #[derive(Debug)]
-enum State {
-    Streaming(Box<Streaming>),
-    /// What is left after the last byte was read, or all of a body that the host wrote.
-    Rest(VecDeque<Frame<Bytes>>),
+enum Piece {
+    Data(Bytes),
+    /// The end, with the trailers if there are any.
+    End(Option<HeaderMap>),
+    Failed(Failure),
 }
 
 /// A body that is being read.
@@ -53,22 +66,30 @@ pub(super) struct Streaming {
     /// For trailers: what the credential looks like and where it goes.
     pub(super) key: (Option<std::sync::Arc<Patterns>>, Option<HeaderName>),
     pub(super) trailers: Option<HeaderMap>,
+    pub(super) findings: Findings,
 }
+
+/// Where a pump hands its pieces over.
+#[derive(Debug)]
+pub(super) struct Mouth(mpsc::Sender<Piece>);
 
 // === impl ResponseBody ===
 
 impl ResponseBody {
-    pub(super) fn streaming(body: Streaming, findings: Findings, place: OwnedSemaphorePermit) -> Self {
-        Self { state: State::Streaming(Box::new(body)), findings, _place: place }
+    /// A body, and where a pump fills it.
+    pub(super) fn streaming(place: OwnedSemaphorePermit) -> (Self, Mouth) {
+        let (sender, pieces) = mpsc::channel(AHEAD);
+        (Self { pieces, ended: false, _place: place }, Mouth(sender))
     }
 
     /// A body that the host wrote.
-    pub(super) fn made(text: String, findings: Findings, place: OwnedSemaphorePermit) -> Self {
-        Self { state: State::Rest([Frame::data(text.into())].into()), findings, _place: place }
-    }
-
-    fn take_state(&mut self) -> State {
-        std::mem::replace(&mut self.state, State::Rest(VecDeque::new()))
+    pub(super) fn made(text: String, place: OwnedSemaphorePermit) -> Self {
+        let (body, mouth) = Self::streaming(place);
+        for piece in [Piece::Data(text.into()), Piece::End(None)] {
+            // there is room: nothing else was handed over
+            let _room = mouth.0.try_send(piece);
+        }
+        body
     }
 }
 
@@ -80,51 +101,85 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Failure>>> {
-        let this = &mut *self;
-        if let State::Streaming(body) = &mut this.state {
-            match ready!(body.poll_data(cx, &this.findings)) {
-                Ok(Some(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
-                Ok(None) => {
-                    if let State::Streaming(body) = this.take_state() {
-                        this.state = State::Rest(body.end());
-                    }
-                }
-                Err(failure) => {
-                    // dropped, not given back: this closes the connection
-                    drop(this.take_state());
-                    this.findings.fail(&failure);
-                    return Poll::Ready(Some(Err(failure)));
-                }
-            }
+        if self.ended {
+            return Poll::Ready(None);
         }
-        match &mut this.state {
-            State::Rest(frames) => Poll::Ready(frames.pop_front().map(Ok)),
-            State::Streaming(_) => Poll::Ready(None),
-        }
+        let frame = match ready!(self.pieces.poll_recv(cx)) {
+            Some(Piece::Data(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+            Some(Piece::End(trailers)) => trailers.map(|trailers| Ok(Frame::trailers(trailers))),
+            Some(Piece::Failed(failure)) => Some(Err(failure)),
+            None => Some(Err(Failure::HostGone)),
+        };
+        self.ended = true;
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(&self.state, State::Rest(frames) if frames.is_empty())
-    }
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        if let State::Streaming(body) = self.take_state() {
-            body.lease.leave(body.source);
-        }
+        self.ended
     }
 }
 
 // === impl Streaming ===
 
 impl Streaming {
+    /// Reads to the end, or until nobody reads the pieces any more.
+    pub(super) async fn pump(mut self, mouth: Mouth) {
+        loop {
+            let gathered = tokio::select! {
+                biased;
+                gathered = self.gather() => gathered,
+                () = mouth.0.closed() => return self.lease.leave(self.source),
+            };
+            let (data, last) = match gathered {
+                Ok(data) => (data, None),
+                Err((data, last)) => (data, Some(last)),
+            };
+            if !data.is_empty() && mouth.0.send(Piece::Data(data)).await.is_err() {
+                return self.lease.leave(self.source);
+            }
+            let Some(last) = last else { continue };
+            let piece = match last {
+                Last::Failed(failure) => {
+                    self.findings.fail(&failure);
+                    Piece::Failed(failure)
+                }
+                Last::End => Piece::End(self.end()),
+            };
+            // whether anybody still reads it changes nothing
+            let _read = mouth.0.send(piece).await;
+            return;
+        }
+    }
+
+    /// What comes next, and with it what has come already. An error has the last of it.
+    ///
+    /// # Cancel safety
+    /// What was read is lost. Only a body that nobody reads any more is cancelled.
+    async fn gather(&mut self) -> Result<Bytes, (Bytes, Last)> {
+        let first = match poll_fn(|cx| self.poll_data(cx)).await {
+            Ok(Some(data)) => data,
+            Ok(None) => return Err((self.held(), Last::End)),
+            Err(failure) => return Err((Bytes::new(), Last::Failed(failure))),
+        };
+        let mut gathered = Gathered::new(first);
+        while gathered.len() < PIECE_BYTES {
+            // lets the connection's task hand over what it has read with it
+            tokio::task::yield_now().await;
+            match futures_util::poll!(poll_fn(|cx| self.poll_data(cx))) {
+                Poll::Pending => break,
+                Poll::Ready(Ok(Some(data))) => gathered.push(&data),
+                Poll::Ready(Ok(None)) => {
+                    gathered.push(&self.held());
+                    return Err((gathered.freeze(), Last::End));
+                }
+                Poll::Ready(Err(failure)) => return Err((gathered.freeze(), Last::Failed(failure))),
+            }
+        }
+        Ok(gathered.freeze())
+    }
+
     /// The next bytes that may go on, `None` at the end.
-    fn poll_data(
-        &mut self,
-        cx: &mut Context<'_>,
-        findings: &Findings,
-    ) -> Poll<Result<Option<Bytes>, Failure>> {
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
         loop {
             let Poll::Ready(frame) = Pin::new(&mut self.source).poll_frame(cx) else {
                 return self.pace.poll_expired(cx).map(Err);
@@ -136,7 +191,7 @@ impl Streaming {
             };
             match frame.into_data() {
                 Ok(data) => {
-                    let data = self.pass(data, findings)?;
+                    let data = self.pass(data)?;
                     if !data.is_empty() {
                         return Poll::Ready(Ok(Some(data)));
                     }
@@ -146,7 +201,7 @@ impl Streaming {
         }
     }
 
-    fn pass(&mut self, data: Bytes, findings: &Findings) -> Result<Bytes, Failure> {
+    fn pass(&mut self, data: Bytes) -> Result<Bytes, Failure> {
         let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
         self.left = self.left.checked_sub(length).ok_or(Failure::ResponseBody { limit: self.limit })?;
         self.pace.moved(&data);
@@ -158,19 +213,67 @@ impl Streaming {
         if scrub.hits() >= HITS {
             return Err(Cause::KeyEchoed(self.origin.clone()).into());
         }
-        (before..scrub.hits()).for_each(|_| findings.echoed(&self.origin));
+        (before..scrub.hits()).for_each(|_| self.findings.echoed(&self.origin));
         Ok(data)
     }
 
-    /// All was read: what was held back, and the trailers.
-    fn end(mut self) -> VecDeque<Frame<Bytes>> {
+    /// What the scrubber held back, at the end.
+    fn held(&mut self) -> Bytes {
+        self.scrub.as_mut().map(Scrub::finish).unwrap_or_default()
+    }
+
+    /// All was read: the connection is free, and these are the trailers.
+    fn end(self) -> Option<HeaderMap> {
         self.lease.give_back();
-        let held = self.scrub.as_mut().map(Scrub::finish).filter(|held| !held.is_empty()).map(Frame::data);
-        let trailers = self.trailers.map(|mut trailers| {
+        self.trailers.map(|mut trailers| {
             let (patterns, slot) = &self.key;
             header::clean_response(&mut trailers, slot.as_ref(), patterns.as_deref());
-            Frame::trailers(trailers)
-        });
-        held.into_iter().chain(trailers).collect()
+            trailers
+        })
+    }
+}
+
+/// How a body ends.
+enum Last {
+    End,
+    Failed(Failure),
+}
+
+/// Bytes that came together; those that came alone are not copied.
+enum Gathered {
+    One(Bytes),
+    Many(BytesMut),
+}
+
+impl Gathered {
+    fn new(first: Bytes) -> Self {
+        Self::One(first)
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::One(one) => one.len(),
+            Self::Many(many) => many.len(),
+        }
+    }
+
+    fn push(&mut self, more: &[u8]) {
+        match self {
+            _ if more.is_empty() => {}
+            Self::One(one) => {
+                let mut many = BytesMut::with_capacity((one.len() + more.len()).next_power_of_two());
+                many.extend_from_slice(one);
+                many.extend_from_slice(more);
+                *self = Self::Many(many);
+            }
+            Self::Many(many) => many.extend_from_slice(more),
+        }
+    }
+
+    fn freeze(self) -> Bytes {
+        match self {
+            Self::One(one) => one,
+            Self::Many(many) => many.freeze(),
+        }
     }
 }

@@ -20,7 +20,7 @@ use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::{Notify, OwnedSemaphorePermit, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::plugin::Seen;
@@ -29,7 +29,7 @@ use crate::types::OriginGrant;
 
 use super::Shared;
 use super::answer;
-use super::body::{ResponseBody, Streaming};
+use super::body::{Mouth, ResponseBody, Streaming};
 use super::denial::{Cause, Given};
 use super::failure::Failure;
 use super::finding::Findings;
@@ -74,6 +74,17 @@ struct Admitted<'a> {
     place: OwnedSemaphorePermit,
 }
 
+/// Who waits for an answer's head.
+pub(super) type Answer = oneshot::Sender<Result<Response<ResponseBody>, Failure>>;
+
+/// An answer's head, and what its body still needs.
+enum Answered {
+    /// Nothing: the host wrote it.
+    Made(Response<ResponseBody>),
+    /// A pump.
+    Streaming(Response<ResponseBody>, Box<Streaming>, Mouth),
+}
+
 /// A request that did not get an answer, or was not even sent.
 enum Unanswered {
     Unsent(Box<Request<Payload>>),
@@ -81,17 +92,43 @@ enum Unanswered {
 }
 
 impl Exchange {
-    /// Passes a request through the gate. Must run on the I/O runtime.
+    /// Passes a request through the gate, and its answer back to the last byte. Must run on the I/O runtime. Ends when
+    /// nobody waits for the answer's head, or reads its body, any more.
     ///
     /// # Cancel safety
     /// Dropping it closes the request's connection.
-    pub(super) async fn run<B>(self, request: Request<B>) -> Result<Response<ResponseBody>, Failure>
+    pub(super) async fn run<B>(self, request: Request<B>, mut answer: Answer)
+    where
+        B: Body<Data = Bytes>,
+    {
+        let outcome = tokio::select! {
+            biased;
+            () = answer.closed() => return,
+            outcome = self.ask(request) => outcome,
+        };
+        match outcome {
+            Err(failure) => {
+                self.call.findings.fail(&failure);
+                let _heard = answer.send(Err(failure));
+            }
+            Ok(Answered::Made(response)) => {
+                let _heard = answer.send(Ok(response));
+            }
+            Ok(Answered::Streaming(response, body, mouth)) => {
+                // who is not there any more is noticed by the pump
+                let _heard = answer.send(Ok(response));
+                body.pump(mouth).await;
+            }
+        }
+    }
+
+    async fn ask<B>(&self, request: Request<B>) -> Result<Answered, Failure>
     where
         B: Body<Data = Bytes>,
     {
         let started = Instant::now();
         let (mut parts, body) = request.into_parts();
-        let outcome = match self.admit(&mut parts) {
+        match self.admit(&mut parts) {
             Ok(admitted) => {
                 let total = self.outlet.limits.total;
                 let passing = self.pass(admitted, parts.headers, body, started);
@@ -101,11 +138,7 @@ impl Exchange {
                 drain(body, self.outlet.limits.request_body_bytes).await;
                 Err(failure)
             }
-        };
-        if let Err(failure) = &outcome {
-            self.call.findings.fail(failure);
         }
-        outcome
     }
 
     /// Everything that a head can be refused for.
@@ -129,7 +162,7 @@ impl Exchange {
         headers: HeaderMap,
         body: B,
         started: Instant,
-    ) -> Result<Response<ResponseBody>, Failure>
+    ) -> Result<Answered, Failure>
     where
         B: Body<Data = Bytes>,
     {
@@ -245,7 +278,7 @@ impl Exchange {
         }
     }
 
-    /// Judges the answer's head and wraps its body.
+    /// Judges the answer's head and prepares its body.
     fn receive(
         &self,
         response: Response<Incoming>,
@@ -253,7 +286,7 @@ impl Exchange {
         key: (Option<Arc<Patterns>>, Option<http::HeaderName>),
         started: Instant,
         place: OwnedSemaphorePermit,
-    ) -> Result<Response<ResponseBody>, Failure> {
+    ) -> Result<Answered, Failure> {
         let limits = &self.outlet.limits;
         let findings = self.call.findings.clone();
         let (mut parts, source) = response.into_parts();
@@ -261,7 +294,7 @@ impl Exchange {
         if answer::is_about_keys(parts.status) {
             let (parts, text) = answer::about_keys(parts.status);
             lease.leave(source);
-            return Ok(Response::from_parts(parts, ResponseBody::made(text, findings, place)));
+            return Ok(Answered::Made(Response::from_parts(parts, ResponseBody::made(text, place))));
         }
         // a reason phrase is text of the vendor's too
         parts.extensions.clear();
@@ -282,8 +315,10 @@ impl Exchange {
             scrub: patterns.clone().map(|patterns| Scrub::new(patterns, echoes)),
             key,
             trailers: None,
+            findings,
         };
-        Ok(Response::from_parts(parts, ResponseBody::streaming(body, findings, place)))
+        let (reader, mouth) = ResponseBody::streaming(place);
+        Ok(Answered::Streaming(Response::from_parts(parts, reader), Box::new(body), mouth))
     }
 }
 

@@ -8,11 +8,10 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use http_body_util::BodyExt as _;
+use tokio::sync::oneshot;
 use wasmtime_wasi_http::{
     DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpHooks,
 };
-
-use crate::tasks::AbortOnDrop;
 
 use super::Shared;
 use super::denial::Cause;
@@ -80,10 +79,11 @@ impl WasiHttpHooks for Gate {
             first_byte: options.first_byte_timeout,
             idle: options.between_bytes_timeout,
         };
-        // aborted when the plugin lets go of the request
-        let exchange = AbortOnDrop(self.outlet.tasks.spawn_io(self.exchange(wishes).run(request)));
+        let (answer, answered) = oneshot::channel();
+        // ends by itself when the plugin lets go of the request or of its answer
+        drop(self.outlet.tasks.spawn_io(self.exchange(wishes).run(request, answer)));
         Box::new(async move {
-            let outcome = exchange.await.unwrap_or(Err(Failure::HostGone));
+            let outcome = answered.await.unwrap_or(Err(Failure::HostGone));
             let response = outcome.map_err(code)?.map(|body| body.map_err(code).boxed_unsync());
             Ok((response, Box::new(async { Ok(()) }) as Driver))
         })

@@ -174,7 +174,8 @@ impl Builder {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
         let engine = match self.engine {
             Some(engine) => engine,
-            None => Engine::new(engine_options(&self.config, self.concurrent_calls)).map_err(SetupError::Engine)?,
+            None => Engine::new(engine_options(&self.config, self.concurrent_calls))
+                .map_err(SetupError::Engine)?,
         };
         let settings = egress_settings(&self.config, self.resolver, self.tls_roots.unwrap_or_default());
         let egress = settings.and_then(|settings| Egress::new(tasks.clone(), settings));

@@ -139,7 +139,7 @@ impl House {
     }
 
     pub(super) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Answer, Failure> {
-        read(self.gate.exchange(Wishes::default()).run(request).await?).await
+        read(self.open(request).await?).await
     }
 
     /// The answer with its body unread.
@@ -147,7 +147,7 @@ impl House {
         &self,
         request: Request<Full<Bytes>>,
     ) -> Result<http::Response<ResponseBody>, Failure> {
-        self.gate.exchange(Wishes::default()).run(request).await
+        ask(&self.gate, request).await
     }
 
     /// What a refused request is refused for.
@@ -181,6 +181,18 @@ pub(super) async fn read(response: http::Response<ResponseBody>) -> Result<Answe
     let text = String::from_utf8(text).unwrap();
     let body = failure.map_or(Ok(text), Err);
     Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body, trailers })
+}
+
+/// Sends through this gate, as a task of its own.
+pub(super) async fn ask<B>(gate: &Gate, request: Request<B>) -> Result<http::Response<ResponseBody>, Failure>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+{
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let exchange = gate.exchange(Wishes::default());
+    let tasks = exchange.outlet.tasks.clone();
+    drop(tasks.spawn_io(exchange.run(request, answer)));
+    answered.await.unwrap_or(Err(Failure::HostGone))
 }
 
 /// A grant of an origin whose addresses may be on loopback.

@@ -4,14 +4,13 @@ use http::{HeaderMap, Request, Uri};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 
-use super::house::{House, KEY, Plan, get, loopback, post, request};
+use super::house::{House, KEY, Plan, ask, get, loopback, post, request};
 use super::log::Log;
 use super::spellings::{AUTHORITIES, PATHS};
 use super::vendor::{Reply, Vendor, answer, ok};
 use crate::egress::Proxy;
 use crate::egress::denial::Cause;
 use crate::egress::failure::Failure;
-use crate::egress::limit::Wishes;
 use crate::types::OriginGrant;
 
 /// A house that may talk to `api.good.test`, which is at the vendor's address.
@@ -343,7 +342,7 @@ async fn request_trailers_and_empty_chunks_do_not_leave() {
         .map(Ok::<_, std::convert::Infallible>);
     let body = StreamBody::new(futures_util::stream::iter(frames));
     let request = Request::builder().method("POST").uri(format!("{origin}/v1/messages")).body(body).unwrap();
-    let response = house.gate.exchange(Wishes::default()).run(request).await.unwrap();
+    let response = ask(&house.gate, request).await.unwrap();
     response.into_body().collect().await.unwrap();
     assert!(vendor.got("content-length: 2\r\n") && !vendor.got("smuggled") && !vendor.got("chunked"));
 }
