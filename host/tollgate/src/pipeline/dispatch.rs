@@ -54,7 +54,7 @@ impl Keyed {
         let mut call = Call::new(request).with_credential(credential);
         call.cancel = house.tasks.shutdown_token();
         let running = Running::new(request, id, call.seen.clone(), house.clock.clone());
-        match found.plugin.provider.complete(call, found.model.name, prompt).await {
+        match found.plugin.provider.complete(call, found.model.name.clone(), prompt).await {
             Ok(stream) => Ok(running.watching(stream)),
             Err(error) => Err(running.refused(error)),
         }

@@ -16,7 +16,7 @@ pub(crate) struct Registry {
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
     pub(crate) plugin: Arc<Installed>,
-    pub(crate) model: Model,
+    pub(crate) model: Arc<Model>,
 }
 
 /// No plugin has such a model.
@@ -104,7 +104,7 @@ impl Registry {
         let (prefix, name) = asked.split_once('/')?;
         let plugin = self.plugin(prefix)?.clone();
         let model = plugin.model(name)?;
-        Some(Found { plugin, model })
+        Some(Found { plugin, model: Arc::new(model) })
     }
 
     fn bare(&self, asked: &str) -> Option<Found> {
@@ -113,7 +113,7 @@ impl Registry {
             .iter()
             .find(|plugin| plugin.has_name(asked))
             .or_else(|| self.plugins.iter().find(|plugin| plugin.model(asked).is_some()))?;
-        Some(Found { plugin: owner.clone(), model: owner.model(asked)? })
+        Some(Found { plugin: owner.clone(), model: Arc::new(owner.model(asked)?) })
     }
 }
 
