@@ -79,7 +79,7 @@ impl Provider for SandboxedProvider {
             let mut output = Output { started: Some(started), batches };
             if let Err(error) = bounded(&call, wall, answer(&ready, pace, gate, &prompt, &mut output)).await {
                 admission.ended(&error, call.seen.request_sent());
-                output.fail(error).await;
+                output.end(Err(error)).await;
             }
         });
         let mut answer = Answer { batches: receiver, task: Some(AbortOnDrop(task)) };
@@ -143,6 +143,8 @@ async fn answer(
     loop {
         let batch = guest.next(completion).await?.map_err(convert::plugin_error)?;
         if batch.is_empty() {
+            // before the instance goes, which takes longer than the reader should wait
+            output.end(Ok(())).await;
             return Ok(());
         }
         handed_over = handed_over.saturating_add(convert::event_bytes(&batch));
@@ -155,7 +157,7 @@ async fn answer(
             .into());
         }
         let batch = convert::events(batch).map_err(Breakage::BadAnswer)?;
-        if output.batches.send(Ok(batch)).await.is_err() {
+        if output.batches.send(Message::Batch(batch)).await.is_err() {
             return Ok(());
         }
     }
@@ -164,7 +166,14 @@ async fn answer(
 /// Where a call's task reports: first that the answer began, then the answer.
 struct Output {
     started: Option<oneshot::Sender<Result<(), ProviderError>>>,
-    batches: mpsc::Sender<Result<Vec<Event>, ProviderError>>,
+    batches: mpsc::Sender<Message>,
+}
+
+/// What a call's task says of the answer. Its end is said, so that the reader need not wait until the task has tidied up,
+/// and so that a task that is gone without a word is not taken for it.
+enum Message {
+    Batch(Vec<Event>),
+    End(Result<(), ProviderError>),
 }
 
 impl Output {
@@ -175,22 +184,23 @@ impl Output {
         }
     }
 
-    async fn fail(&mut self, error: ProviderError) {
-        let _gone = match self.started.take() {
-            Some(started) => started.send(Err(error)).is_err(),
-            None => self.batches.send(Err(error)).await.is_err(),
+    async fn end(&mut self, end: Result<(), ProviderError>) {
+        let _gone = match (self.started.take(), end) {
+            (Some(started), Err(error)) => started.send(Err(error)).is_err(),
+            (_, end) => self.batches.send(Message::End(end)).await.is_err(),
         };
     }
 }
 
 /// The answer of one call, as it arrives. Dropping it ends the call.
 struct Answer {
-    batches: mpsc::Receiver<Result<Vec<Event>, ProviderError>>,
+    batches: mpsc::Receiver<Message>,
+    /// `None` after the end.
     task: Option<AbortOnDrop<()>>,
 }
 
 impl Answer {
-    /// Why the task ended without an error of its own.
+    /// Why the task ended without a word.
     async fn post_mortem(&mut self) -> ProviderError {
         match self.task.take() {
             Some(task) => task.await.err().map_or(ProviderError::Cancelled, |error| host_failure(&error)),
@@ -203,14 +213,19 @@ impl Stream for Answer {
     type Item = Result<Vec<Event>, ProviderError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(item) = std::task::ready!(self.batches.poll_recv(cx)) {
-            return Poll::Ready(Some(item));
-        }
-        // the channel closes when the task ends; only a task that ended well ends the stream
-        let Some(task) = &mut self.task else { return Poll::Ready(None) };
-        let ended = std::task::ready!(Pin::new(task).poll(cx));
-        self.task = None;
-        Poll::Ready(ended.err().map(|error| Err(host_failure(&error))))
+        let this = &mut *self;
+        let Some(task) = &mut this.task else { return Poll::Ready(None) };
+        let end = match std::task::ready!(this.batches.poll_recv(cx)) {
+            Some(Message::Batch(batch)) => return Poll::Ready(Some(Ok(batch))),
+            Some(Message::End(end)) => end,
+            None => {
+                let ended = std::task::ready!(Pin::new(task).poll(cx));
+                Err(ended.err().map_or(ProviderError::Cancelled, |error| host_failure(&error)))
+            }
+        };
+        // whatever is left of it is tidying up
+        this.task = None;
+        Poll::Ready(end.err().map(Err))
     }
 }
 
