@@ -6,6 +6,7 @@
 
 mod cache;
 mod installed;
+mod known;
 mod lookup;
 
 pub use lookup::ModelUnknown;
@@ -13,4 +14,5 @@ pub use lookup::ModelUnknown;
 pub(crate) use cache::{CacheKey, Listed, ModelCache};
 pub(crate) use installed::Installed;
 pub use installed::Origin;
+pub(crate) use known::Known;
 pub(crate) use lookup::{Found, Registry};

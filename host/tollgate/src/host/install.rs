@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
 use futures_util::future::try_join_all;
 
 use super::builder::Builtin;
@@ -12,7 +11,7 @@ use crate::config::{Pin, PluginConfig, Source};
 use crate::error::SetupError;
 use crate::keys::KeyOrder;
 use crate::plugin::Provider;
-use crate::registry::{Installed, Origin};
+use crate::registry::{Installed, Known, Origin};
 use crate::sandbox::{self, House, Loaded};
 use crate::types::{Digest, Grant, OriginGrant, PluginName, SecretRef};
 
@@ -98,10 +97,10 @@ impl Installer {
             name: plugin.name,
             origin: component.origin,
             digest: Some(component.digest),
+            known: Known::described(loaded.provider.as_ref()),
             provider: loaded.provider,
             keys,
             settings: plugin.config,
-            listed: ArcSwapOption::empty(),
         });
         Ok(Place { installed, listing })
     }
@@ -251,10 +250,10 @@ fn native_place(name: PluginName, provider: Arc<dyn Provider>) -> Place {
         name,
         origin: Origin::Native,
         digest: None,
+        known: Known::described(provider.as_ref()),
         provider,
         keys,
         settings: Vec::new(),
-        listed: ArcSwapOption::empty(),
     };
     Place { installed: Arc::new(installed), listing }
 }

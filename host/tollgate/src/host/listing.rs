@@ -62,14 +62,14 @@ pub(super) async fn models(house: &House) -> Vec<ModelListing> {
     let mut listing = Vec::new();
     for plugin in house.registry.plugins() {
         let key_set = keys::is_set(house.keys.as_ref(), &plugin.keys).await;
-        for model in plugin.models() {
+        for model in plugin.known().models() {
             let needs_key = model.key_slot.is_some();
             listing.push(ModelListing {
                 id: ModelId { plugin: plugin.name.clone(), name: model.name.clone() },
-                owns_bare_name: house.registry.owns_bare_name(plugin, &model),
+                owns_bare_name: house.registry.owns_bare_name(plugin, model),
                 needs_key,
                 key_available: !needs_key || key_set,
-                model,
+                model: Model::clone(model),
             });
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn recall_lists(house: &House) {
     let now = house.clock.now();
     for plugin in house.registry.plugins() {
         if let Some(listed) = cache_key(plugin).and_then(|key| house.cache.load(&key, now)) {
-            plugin.listed.store(Some(Arc::new(listed)));
+            plugin.learn(listed);
         }
     }
 }
@@ -35,12 +35,12 @@ fn cache_key(plugin: &Installed) -> Option<CacheKey> {
 /// Brings the plugin's list up to date: from memory, from the cache directory, or from the vendor.
 pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result<(), ListError> {
     let now = house.clock.now();
-    if plugin.listed.load().as_ref().is_some_and(|listed| listed.is_fresh(now)) {
+    if plugin.known().is_fresh(now) {
         return Ok(());
     }
     let key = cache_key(plugin);
     if let Some(listed) = key.as_ref().and_then(|key| house.cache.load(key, now)) {
-        plugin.listed.store(Some(Arc::new(listed)));
+        plugin.learn(listed);
         return Ok(());
     }
     let slot = plugin.provider.description().key_slots.first();
@@ -60,6 +60,6 @@ pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result
     if let Some(key) = key {
         house.cache.store(&key, &listed);
     }
-    plugin.listed.store(Some(Arc::new(listed)));
+    plugin.learn(listed);
     Ok(())
 }

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
+use arc_swap::{ArcSwap, Guard};
 
 use super::cache::Listed;
+use super::known::Known;
 use crate::keys::KeyOrder;
 use crate::plugin::Provider;
-use crate::types::{Digest, Entry, Model, PluginName};
+use crate::types::{Digest, Entry, PluginName};
 
 /// Where a plugin came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,34 +35,19 @@ pub(crate) struct Installed {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) keys: KeyOrder,
     pub(crate) settings: Vec<Entry>,
-    /// What the vendor listed last.
-    pub(crate) listed: ArcSwapOption<Listed>,
+    /// Its models: [`Known::described`] until the vendor lists them.
+    pub(crate) known: ArcSwap<Known>,
 }
 
 impl Installed {
-    /// The models that are known now: the described ones, then those that the vendor listed beside them.
-    pub(crate) fn models(&self) -> Vec<Model> {
+    /// What is known of its models now.
+    pub(crate) fn known(&self) -> Guard<Arc<Known>> {
+        self.known.load()
+    }
+
+    /// Takes over what its vendor listed.
+    pub(crate) fn learn(&self, listed: Listed) {
         let described = &self.provider.description().models;
-        let mut models = described.clone();
-        if let Some(listed) = &*self.listed.load() {
-            let unknown = |model: &&Model| !described.iter().any(|known| known.name == model.name);
-            models.extend(listed.models.iter().filter(unknown).cloned());
-        }
-        models
-    }
-
-    /// The model of that name or alias. Names win.
-    pub(crate) fn model(&self, name: &str) -> Option<Model> {
-        let models = self.models();
-        let by_name = models.iter().position(|model| model.name.as_str() == name);
-        let found = by_name.or_else(|| {
-            models.iter().position(|model| model.aliases.iter().any(|alias| alias.as_str() == name))
-        })?;
-        models.into_iter().nth(found)
-    }
-
-    /// Whether it has a model of that very name.
-    pub(crate) fn has_name(&self, name: &str) -> bool {
-        self.models().iter().any(|model| model.name.as_str() == name)
+        self.known.store(Arc::new(Known::new(described, Some(listed))));
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::installed::Installed;
+use super::known::Known;
 use crate::types::{Model, ModelId};
 
 /// The plugins in their order: built-ins first, then as in the operator's file.
@@ -75,15 +76,15 @@ impl Registry {
         }
         self.plugins
             .iter()
-            .find(|earlier| earlier.has_name(name))
+            .find(|earlier| earlier.known().named(name).is_some())
             .is_some_and(|owner| owner.name == plugin.name)
     }
 
     pub(crate) fn unknown(&self, asked: &str) -> ModelUnknown {
         let mut near: Vec<(f64, String)> = Vec::new();
         for plugin in &self.plugins {
-            for model in plugin.models() {
-                let id = ModelId { plugin: plugin.name.clone(), name: model.name }.to_string();
+            for model in plugin.known().models() {
+                let id = ModelId { plugin: plugin.name.clone(), name: model.name.clone() }.to_string();
                 let bare = id.split_once('/').map_or(id.as_str(), |(_, bare)| bare);
                 let score = strsim::jaro_winkler(asked, bare).max(strsim::jaro_winkler(asked, &id));
                 if score > 0.8 {
@@ -103,17 +104,19 @@ impl Registry {
     fn by_id(&self, asked: &str) -> Option<Found> {
         let (prefix, name) = asked.split_once('/')?;
         let plugin = self.plugin(prefix)?.clone();
-        let model = plugin.model(name)?;
-        Some(Found { plugin, model: Arc::new(model) })
+        let model = plugin.known().find(name)?.clone();
+        Some(Found { plugin, model })
     }
 
     fn bare(&self, asked: &str) -> Option<Found> {
-        let owner = self
-            .plugins
-            .iter()
-            .find(|plugin| plugin.has_name(asked))
-            .or_else(|| self.plugins.iter().find(|plugin| plugin.model(asked).is_some()))?;
-        Some(Found { plugin: owner.clone(), model: Arc::new(owner.model(asked)?) })
+        let found = |look: fn(&Known, &str) -> Option<Arc<Model>>| {
+            self.plugins.iter().find_map(|plugin| {
+                let model = look(&plugin.known(), asked)?;
+                Some(Found { plugin: plugin.clone(), model })
+            })
+        };
+        found(|known, name| known.named(name).cloned())
+            .or_else(|| found(|known, name| known.find(name).cloned()))
     }
 }
 

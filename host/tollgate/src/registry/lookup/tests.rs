@@ -1,4 +1,3 @@
-use arc_swap::ArcSwapOption;
 use async_trait::async_trait;
 
 use super::super::Origin;
@@ -36,14 +35,15 @@ fn plugin(name: &str, origin: Origin, models: &[(&str, &[&str])]) -> Arc<Install
         })
         .collect();
     let name: crate::types::PluginName = name.parse().unwrap();
+    let provider = Fixed(description);
     Arc::new(Installed {
+        known: Known::described(&provider),
         keys: KeyOrder::by_name(&name, []),
         name,
         origin,
         digest: None,
-        provider: Arc::new(Fixed(description)),
+        provider: Arc::new(provider),
         settings: Vec::new(),
-        listed: ArcSwapOption::empty(),
     })
 }
 
@@ -65,8 +65,8 @@ fn a_bare_name_stays_with_the_earliest_plugin_built_ins_first() {
     assert_eq!(id(&registry, "later/own").as_deref(), Some("later/own"));
     assert_eq!(id(&registry, "evil/mini").as_deref(), Some("evil/own"));
     let (evil, openai) = (&registry.plugins[1], &registry.plugins[0]);
-    assert!(registry.owns_bare_name(openai, &openai.model("gpt").unwrap()));
-    assert!(!registry.owns_bare_name(evil, &evil.model("gpt").unwrap()));
+    assert!(registry.owns_bare_name(openai, openai.known().find("gpt").unwrap()));
+    assert!(!registry.owns_bare_name(evil, evil.known().find("gpt").unwrap()));
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_model_name_cannot_imitate_another_plugins_id() {
     ]);
     assert_eq!(id(&registry, "openai/gpt").as_deref(), Some("openai/gpt"));
     let evil = &registry.plugins[0];
-    assert!(!registry.owns_bare_name(evil, &evil.model("openai/gpt").unwrap()));
+    assert!(!registry.owns_bare_name(evil, evil.known().find("openai/gpt").unwrap()));
     assert_eq!(id(&registry, "evil/openai/gpt").as_deref(), Some("evil/openai/gpt"));
 }
 
