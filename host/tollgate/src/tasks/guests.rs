@@ -154,6 +154,12 @@ mod tests {
         };
         let where_it_ran = guests.spawn(&tracker, pace, call).unwrap().await.unwrap();
         assert_eq!(where_it_ran, ("tollgate-guest".to_owned(), "tollgate-back".to_owned()));
+        let pace = lane.pace();
+        let second = {
+            let pace = pace.clone();
+            async move { compute(&pace).await }
+        };
+        guests.spawn(&tracker, pace, second).unwrap().await.unwrap();
         let next = guests.spawn(&tracker, lane.pace(), async { thread() }).unwrap().await.unwrap();
         assert_eq!(next, "tollgate-back");
         let others = guests.spawn(&tracker, Lane::new().pace(), async { thread() }).unwrap().await.unwrap();

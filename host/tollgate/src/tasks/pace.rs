@@ -2,8 +2,9 @@
 //!
 //! A call of a good plugin computes for some hundred microseconds and then waits for its vendor; a bad one computes
 //! for as long as it may. Which is which, nobody knows before: so every call begins on the **front** threads, and one
-//! that computes for more than a tick without waiting goes on at the **back**, on threads of the lowest priority. For
-//! [`REMEMBERED`] its plugin's other calls begin there as well. On an idle machine the back is as fast as the front; on a
+//! that computes for more than a tick without waiting goes on at the **back**, on threads of the lowest priority. When
+//! that happens to two calls of one plugin within [`REMEMBERED_MS`], its calls begin there as well until it has not happened
+//! for so long; one alone may have met a machine that stood still. On an idle machine the back is as fast as the front; on a
 //! busy one it gets what is left, and the plugins there take turns of a tick, each as often as any other, however many
 //! calls it has (`turn`).
 
@@ -11,9 +12,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// For how long a plugin's calls begin at the back after one of them has computed for long. Longer than a tick by so
-/// much that the one call that finds out is less than one in a hundred of anybody else's.
-const REMEMBERED: Duration = Duration::from_secs(10);
+/// For how long a plugin's long computing is remembered, in milliseconds. Longer than a tick by so much that the calls that find out are
+/// less than one in a hundred of anybody else's.
+const REMEMBERED_MS: u64 = 10_000;
 /// Computing that is more than a tick: the first tick of a poll may come right after its beginning, and counts from there.
 const LONG: Duration = Duration::from_micros(500);
 
@@ -24,18 +25,20 @@ pub(crate) struct Lane(Arc<LaneState>);
 #[derive(Debug)]
 struct LaneState {
     base: Instant,
-    /// Until when calls begin at the back, in milliseconds since `base`.
-    back_until: AtomicU64,
+    /// When a call computed for long, the last time and the time before, in milliseconds since `base`; 0 for never.
+    last: AtomicU64,
+    before: AtomicU64,
 }
 
 impl Lane {
     pub(crate) fn new() -> Self {
-        Self(Arc::new(LaneState { base: Instant::now(), back_until: AtomicU64::new(0) }))
+        Self(Arc::new(LaneState { base: Instant::now(), last: AtomicU64::new(0), before: AtomicU64::new(0) }))
     }
 
     /// One call of the plugin.
     pub(crate) fn pace(&self) -> Pace {
-        let back = self.millis() < self.0.back_until.load(Ordering::Relaxed);
+        let before = self.0.before.load(Ordering::Relaxed);
+        let back = before > 0 && self.millis().saturating_sub(before) < REMEMBERED_MS;
         Pace(Arc::new(PaceState {
             lane: self.clone(),
             first_tick: AtomicU64::new(0),
@@ -49,13 +52,14 @@ impl Lane {
         Arc::as_ptr(&self.0).addr()
     }
 
+    /// Never 0.
     fn millis(&self) -> u64 {
-        u64::try_from(self.0.base.elapsed().as_millis()).unwrap_or(u64::MAX)
+        u64::try_from(self.0.base.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(1)
     }
 
     fn remember(&self) {
-        let until = self.millis().saturating_add(REMEMBERED.as_millis().try_into().unwrap_or(u64::MAX));
-        self.0.back_until.fetch_max(until, Ordering::Relaxed);
+        let last = self.0.last.swap(self.millis(), Ordering::Relaxed);
+        self.0.before.store(last, Ordering::Relaxed);
     }
 }
 
@@ -86,8 +90,11 @@ impl Pace {
         };
         let long = u128::from(now.saturating_sub(first)) >= LONG.as_nanos();
         if long {
+            // once a call in front; at the back each time, so that its plugin stays there
+            if self.is_back() || !self.0.long.load(Ordering::Relaxed) {
+                self.0.lane.remember();
+            }
             self.0.long.store(true, Ordering::Relaxed);
-            self.0.lane.remember();
         }
         long
     }
@@ -149,6 +156,12 @@ mod tests {
         assert!(!pace.tick(), "the first tick may come at once");
         compute(LONG);
         assert!(pace.tick() && pace.is_long());
+        let second = lane.pace();
+        assert!(!second.is_back(), "one may have met a machine that stood still");
+        second.begin_poll();
+        assert!(!second.tick());
+        compute(LONG);
+        assert!(second.tick());
         assert!(lane.pace().is_back(), "the next call begins at the back");
         assert!(!Lane::new().pace().is_back(), "other plugins are not concerned");
     }
