@@ -23,6 +23,7 @@ mod memory;
 mod meter;
 mod provider;
 mod state;
+mod uncompiled;
 
 pub use artifact::{ArtifactError, Import, ImportKind};
 pub use engine::{Engine, EngineError, EngineOptions};

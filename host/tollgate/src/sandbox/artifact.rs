@@ -129,6 +129,11 @@ pub enum ArtifactError {
     /// Its names fit, its types do not.
     #[error("the plugin does not follow the contract tollgate:plugin@{CONTRACT}: {0}")]
     TypeMismatch(String),
+    /// It uses what of WebAssembly this host does not run.
+    #[error(
+        "the plugin uses of the WebAssembly proposals that this host does not run: {}; build it without", List(.0)
+    )]
+    Proposals(Vec<String>),
     /// It could not be compiled.
     #[error("the plugin cannot be compiled: {0}")]
     Compile(String),
