@@ -33,6 +33,10 @@
 ;;@ module
 (func (export "cabi_post_tollgate:plugin/provider@0.1.0#[method]completion.next") (param i32) (call $spin))
 
+;;; post-return-of-complete
+;;@ module
+(func (export "cabi_post_tollgate:plugin/provider@0.1.0#complete") (param i32) (call $spin))
+
 ;;; post-return-of-describe
 ;;@ module
 (func (export "cabi_post_tollgate:plugin/provider@0.1.0#describe") (param i32) (call $spin))

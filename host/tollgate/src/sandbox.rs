@@ -15,6 +15,7 @@ mod breakage;
 mod convert;
 mod engine;
 mod guest;
+mod head;
 mod limit;
 mod link;
 mod load;

@@ -28,7 +28,16 @@ async fn wherever_a_guests_code_runs_it_has_a_limit() {
     // R01; R03: while the host hands arguments over; R04: after it has returned, and then its answer does not count;
     // R06: in one instruction that copies all its memory
     let long = "x".repeat(200_000);
-    for way in ["complete", "next", "realloc", "realloc-of-setting", "post-return", "copy", "fill"] {
+    for way in [
+        "complete",
+        "next",
+        "realloc",
+        "realloc-of-setting",
+        "post-return",
+        "post-return-of-complete",
+        "copy",
+        "fill",
+    ] {
         let builder = house::text(&format!("loops/{way}")).setting("patch", &long).unwrap();
         let host = house::start(hurried(builder)).await;
         for _ in 0..3 {

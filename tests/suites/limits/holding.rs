@@ -121,9 +121,20 @@ fn floods() -> TestHostBuilder {
 
 #[tokio::test]
 async fn what_the_host_keeps_for_a_plugin_is_counted() {
-    // R16
+    // R16: by how many there are, and each is small
     let host = house::start(floods()).await;
-    for way in ["fields", "full-fields", "requests", "options", "pollables"] {
+    let ways = [
+        "fields",
+        "full-fields",
+        "requests",
+        "options",
+        "pollables",
+        "authorities",
+        "methods",
+        "paths",
+        "bodies",
+    ];
+    for way in ways {
         let peak = Peak::start();
         for _ in 0..3 {
             let id = format!("floods/{way}");
@@ -132,6 +143,8 @@ async fn what_the_host_keeps_for_a_plugin_is_counted() {
         }
         peak.stayed_low(way);
     }
+    // R21
+    denied(&host.ask("floods/poll", "go").await, &["limit of 4096 handles", "sandbox.handles"]);
     assert_eq!(host.ask("floods/well", "go").await.text, "well");
     host.finish().await;
 }
