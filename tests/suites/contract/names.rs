@@ -83,3 +83,17 @@ async fn a_bare_name_stays_with_who_came_first() {
     assert_eq!(owners("echo/echo"), Vec::<String>::new(), "who asks for `echo/echo` means the built-in");
     host.finish().await;
 }
+
+#[tokio::test]
+async fn an_alias_takes_nobodys_name() {
+    // P13: within one plugin, either
+    let builder = house::guest(guests::GARBLES).setting("description", "alias-of-another").unwrap();
+    let host = house::start(builder).await;
+    for (asked, resolved) in
+        [("garbles/well", "garbles/well"), ("well", "garbles/well"), ("other", "garbles/other")]
+    {
+        let model = host.host().model().id(asked).resolve().await.unwrap();
+        assert_eq!(model.id().to_string(), resolved, "{asked}");
+    }
+    host.finish().await;
+}

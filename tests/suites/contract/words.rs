@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tollgate::ErrorKind;
 use tollgate::config::PluginConfig;
-use tollgate::types::{FinishReason, ManualClock, UtcMillis, Value};
+use tollgate::types::{Event, FinishReason, ManualClock, UtcMillis, Value};
 use tollgate_test_kit::TestHostBuilder;
 use tollgate_tests::{guests, house};
 
@@ -263,5 +263,22 @@ async fn nothing_that_a_terminal_obeys_is_left_in_an_error_or_beside_an_answer()
         assert!(!reason.contains(is_obeyed), "{reason:?}");
         assert!(said.usage.other.iter().all(|count| !count.name.contains(is_obeyed)), "{:?}", said.usage);
     }
+    host.finish().await;
+}
+
+#[tokio::test]
+async fn a_medium_is_of_a_type_that_can_be_shown() {
+    // P16
+    let host = house::start(house::guest(guests::GARBLES)).await;
+    let answered = host.ask("garbles/bad-media", "go").await;
+    let media: Vec<_> = answered
+        .events()
+        .filter_map(|event| match event {
+            Event::Media { part, media } => Some((*part, &media.media_type)),
+            _ => None,
+        })
+        .collect();
+    let [(u32::MAX, media_type)] = media[..] else { panic!("{answered:?}") };
+    assert!(!media_type.is_empty() && !media_type.contains(is_obeyed), "{media_type:?}");
     host.finish().await;
 }
