@@ -168,12 +168,12 @@ async fn whatever_an_answer_is_it_breaks_its_plugin_and_nothing_else() {
     let noises = (1..=120).map(|seed| {
         let mut noise = Noise::new(seed);
         match seed % 4 {
-            0 => patch('c', noise.writes(&[8192..8256])),
+            0 => patch('c', noise.writes(std::slice::from_ref(&(8192..8256)))),
             _ => patch('n', noise.writes(&regions)),
         }
     });
     // discriminants that there are not, addresses that are odd or nowhere, text that is none
-    let known = [
+    let hopeless = [
         patch('n', word(8448, 2)),
         patch('n', word(8448, 1)),
         patch('n', word(8456, 8705)),
@@ -188,20 +188,21 @@ async fn whatever_an_answer_is_it_breaks_its_plugin_and_nothing_else() {
         patch('c', word(8200, 0)),
         patch('c', word(8200, 0xffff_ffff)),
     ];
-    let patches: Vec<String> = known.into_iter().chain(noises).collect();
+    let (patches, known): (Vec<String>, _) =
+        (hopeless.iter().cloned().chain(noises).collect(), hopeless.len());
     let config =
         patches.iter().enumerate().fold(tollgate::config::Config::default(), |config, (number, patch)| {
             config.plugin(patched(&format!("p{number}"), patch.clone()))
         });
     let host = house::start(house::builtins().config(|_| config)).await;
     let mut broken = 0;
-    for number in 0..patches.len() {
+    for (number, patch) in patches.iter().enumerate() {
         let answered = host.ask(&format!("p{number}/well"), "go").await;
+        assert!(number >= known || answered.error.is_some(), "{patch}: {answered:?}");
         if let Some(error) = &answered.error {
-            fit_to_be_shown(error, &patches[number]);
+            fit_to_be_shown(error, patch);
             broken += 1;
         }
-        assert!(number > 12 || answered.error.is_some(), "{}: {answered:?}", patches[number]);
     }
     assert!(broken > patches.len() / 4, "{broken} of {} broke", patches.len());
     host.serves_others().await;
