@@ -30,4 +30,5 @@ pub use artifact::{ArtifactError, Import, ImportKind};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::LoadError;
 
+pub(crate) use artifact::MOST_BYTES;
 pub(crate) use load::{House, Loaded, Source, digest, load};

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tollgate::config::{Config, Pin, PluginConfig, Source};
 use tollgate::{Error, ErrorKind, Host};
+use tollgate_tests::memory::Peak;
 use tollgate_tests::{guests, house};
 
 fn pinned(file: &Path, pin: Pin) -> PluginConfig {
@@ -113,5 +114,22 @@ async fn what_is_hashed_is_what_is_run_however_files_are_swapped() {
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(race));
         over.store(true, Ordering::Release);
     });
+    host.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_without_end_is_not_read_to_its_end() {
+    // P04: eight gigabytes of nothing, which take no room on the disk
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("plugin.wasm");
+    std::fs::File::create(&file).unwrap().set_len(8 << 30).unwrap();
+    let host = house::start(house::builtins()).await;
+    let peak = Peak::start();
+    let error = host.host().inspect(pinned(&file, Pin::Dev)).await.unwrap_err();
+    let message = error.public_message();
+    assert_eq!(error.kind(), ErrorKind::InvalidPlugin, "{message}");
+    assert!(message.contains("pinned") && message.contains("67108864 at the most"), "{message}");
+    peak.stayed_low("a file without end");
+    host.serves_others().await;
     host.finish().await;
 }
