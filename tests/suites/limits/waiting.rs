@@ -32,10 +32,14 @@ async fn a_plugin_that_waits_forever_is_ended_by_the_clock() {
 
 #[tokio::test]
 async fn a_plugin_that_sleeps_while_it_describes_itself_is_refused() {
-    // R22
-    let builder = house::guest(guests::SLEEPS).setting("where", "describe").unwrap();
-    let builder = builder.configure(|plugin| plugin.sandbox.list_wall = SHORT).unwrap();
-    refused(&house::try_start(builder).await.unwrap_err(), &["sleeps", "50 ms", "sandbox.list_wall_ms"]);
+    // R22; R02: while its instance is made
+    for (guest, setting, value) in [(guests::SLEEPS, "where", "describe"), (guests::STARTS, "how", "sleeps")]
+    {
+        let builder = house::guest(guest).setting(setting, value).unwrap();
+        let builder = builder.configure(|plugin| plugin.sandbox.list_wall = SHORT).unwrap();
+        let words = [guest.name, "50 ms", "sandbox.list_wall_ms"];
+        refused(&house::try_start(builder).await.unwrap_err(), &words);
+    }
 }
 
 #[tokio::test]
