@@ -1,7 +1,9 @@
-//! Compiles the hostile plugins in `fixtures/` and writes down where each component is.
+//! Compiles the hostile plugins in `fixtures/` and `wat/`, and writes down where each component is.
 
 #[path = "../host/tollgate-builtins/build/components.rs"]
 mod components;
+#[path = "build/text.rs"]
+mod text;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,8 +12,16 @@ use anyhow::{Context as _, Result};
 
 fn main() -> Result<()> {
     components::watch(Path::new("build.rs"))?;
+    components::watch(Path::new("build"))?;
     components::watch(Path::new("../host/tollgate-builtins/build"))?;
     components::watch(Path::new("fixtures"))?;
+    let out = PathBuf::from(components::variable("OUT_DIR")?);
+    let guests = format!("{}{}", crates()?, texts(&out.join("text"))?);
+    std::fs::write(out.join("guests.rs"), guests)?;
+    Ok(())
+}
+
+fn crates() -> Result<String> {
     let mut directories = Vec::new();
     for entry in std::fs::read_dir("fixtures")? {
         let name = entry?.file_name().into_string().ok().context("a fixture's name is not UTF-8")?;
@@ -27,8 +37,16 @@ fn main() -> Result<()> {
         writeln!(constants, "pub const {constant}: Guest = Guest {{ name: {name:?}, file: {file:?} }};")?;
         write!(all, "{constant}, ")?;
     }
-    writeln!(constants, "/// Every hostile plugin.\npub const ALL: &[Guest] = &[{all}];")?;
-    let out = PathBuf::from(components::variable("OUT_DIR")?);
-    std::fs::write(out.join("guests.rs"), constants)?;
-    Ok(())
+    writeln!(constants, "/// Every hostile plugin that is a crate.\npub const ALL: &[Guest] = &[{all}];")?;
+    Ok(constants)
+}
+
+fn texts(out: &Path) -> Result<String> {
+    let mut all = String::new();
+    for (name, file) in text::build(Path::new("wat"), Path::new("../wit"), out)? {
+        writeln!(all, "    Guest {{ name: {name:?}, file: {file:?} }},")?;
+    }
+    Ok(format!(
+        "/// Every hostile plugin that is WebAssembly text.\npub const TEXTS: &[Guest] = &[\n{all}];\n"
+    ))
 }

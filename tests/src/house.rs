@@ -8,7 +8,7 @@ use tollgate::config::PluginConfig;
 use tollgate::types::{Prompt, SecretRef};
 use tollgate_test_kit::{Answered, SECRET, TestHost, TestHostBuilder, Vendor};
 
-use crate::guests::Guest;
+use crate::guests::{self, Guest};
 use crate::log;
 
 /// A [`TestHost`] whose test fails where one of its keys is found: in what it gave out, its cache, or anybody's log.
@@ -18,6 +18,11 @@ pub struct Watched(Option<TestHost>);
 /// Begins a host with this plugin, installed under its own name.
 pub fn guest(guest: Guest) -> TestHostBuilder {
     component(guest.name, guest.bytes())
+}
+
+/// Begins a host with this plugin of `wat/`, installed as `text`, and with the built-ins.
+pub fn text(name: &str) -> TestHostBuilder {
+    component("text", guests::text(name).bytes()).with(|builder| builder.builtins(tollgate_builtins::all()))
 }
 
 /// Begins a host with this component.
@@ -61,6 +66,12 @@ impl Watched {
             Ok(answered) => answered,
             Err(_) => panic!("`{model}` never ended; the last that was logged:\n{}", log::last_lines(40)),
         }
+    }
+
+    /// Fails unless a prompt through another plugin of the same host, the built-in `echo`, is answered.
+    pub async fn serves_others(&self) {
+        let answered = self.ask("echo/echo", r#"{"raw": "served"}"#).await;
+        assert_eq!(answered.text, "served", "{}", answered.message());
     }
 
     /// Ends the host and looks for its keys everywhere. Every test ends with it.

@@ -1,8 +1,10 @@
-//! What the suites share: the hostile plugins, hosts that are watched, a scripted name service, and everything that is
-//! logged.
+//! What the suites share: the hostile plugins, hosts that are watched, a scripted name service, this process's memory,
+//! and everything that is logged.
 
+pub mod append;
 pub mod dialing;
 pub mod guests;
 pub mod house;
 pub mod log;
+pub mod memory;
 pub mod names;

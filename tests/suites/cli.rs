@@ -15,6 +15,27 @@ fn tollgate(home: &Path) -> Command {
     command
 }
 
+/// What the command shows on a terminal, standard error included, with this file as its standard input. The terminal is
+/// that of `script`, which comes with every Linux.
+#[cfg(target_os = "linux")]
+async fn on_a_terminal(home: &Path, arguments: &str, input: &Path) -> String {
+    let line = format!("{} {arguments} < {}", env!("CARGO_BIN_EXE_tollgate-under-test"), input.display());
+    let mut script = Command::new("script");
+    script
+        .env_clear()
+        .env("HOME", home)
+        .env("PATH", "/usr/bin:/bin")
+        .env("NO_COLOR", "1")
+        .env("TOLLGATE_LOG", "trace");
+    script
+        .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+        .current_dir(home)
+        .stdin(Stdio::null());
+    let output = script.kill_on_drop(true).output().await.expect("`script`, of util-linux");
+    // what the terminal itself makes of a line's end
+    String::from_utf8(output.stdout).expect("text").replace("\r\n", "\n")
+}
+
 /// A configuration with the built-in `openai` at this vendor.
 fn configure(home: &Path, vendor: &Vendor) -> std::path::PathBuf {
     let (file, url) = (home.join("house.yaml"), vendor.url());
@@ -105,4 +126,61 @@ async fn whatever_a_vendor_does_with_the_key_the_command_does_not_show_it() {
         assert_eq!(output.status.code(), Some(status), "{}", String::from_utf8_lossy(&output.stderr));
         refuse_key(&canary, &output);
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_that_a_plugin_says_is_obeyed_by_a_terminal() {
+    // P16: as an answer, as an error, as a line of the log, and as what it says of itself
+    let home = tempfile::tempdir().unwrap();
+    let input = home.path().join("input");
+    std::fs::write(&input, OBEYED.join(" shown ")).unwrap();
+    let config = home.path().join("house.yaml");
+    let garbles = format!("source: \"file:{}\", dev: true", guests::GARBLES.file);
+    let setting = "config: {description: terminal-summary}";
+    std::fs::write(&config, format!("plugins: {{garbles: {{{garbles}, {setting}}}}}\n")).unwrap();
+    for (arguments, shown) in [
+        ("prompt -m garbles/says", "]52;c;ZXZpbA=="),
+        ("prompt -m garbles/fails", "fails for the reason"),
+        ("plugins list", "owned"),
+    ] {
+        let line = format!("{arguments} --config {}", config.display());
+        let text = on_a_terminal(home.path(), &line, &input).await;
+        assert!(text.contains(shown), "{arguments}: {text:?}");
+        assert_eq!(obeyed(&text), None, "{arguments}: {text:?}");
+    }
+}
+
+/// Texts for a terminal to obey.
+#[cfg(target_os = "linux")]
+const OBEYED: [&str; 22] = [
+    "\x1b[2J",
+    "\x1b[31mred\x1b[4m",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://evil.test\x1b\\link\x1b]8;;\x1b\\",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b]1337;File=:AAAA\x07",
+    "\x1bP+q544e\x1b\\",
+    "\x1b[6n",
+    "\x1b[?1049h",
+    "\x1b_G\x1b\\",
+    "\x1bc",
+    "\u{9b}31m",
+    "\u{9d}0;x\u{9c}",
+    "\u{90}q\u{9c}",
+    "a\rb",
+    "a\x08\x08b",
+    "a\x07b",
+    "a\x0bb\x0cc",
+    "a\x0eb\x0fc",
+    "a\u{7f}b",
+    "abc\u{202e}gpj.exe",
+    "\u{202d}abc",
+];
+
+/// The first character that a terminal obeys.
+#[cfg(target_os = "linux")]
+fn obeyed(text: &str) -> Option<char> {
+    let obeyed = |character: &char| character.is_control() && !matches!(character, '\n' | '\t');
+    text.chars().find(|character| obeyed(character) || matches!(character, '\u{202d}' | '\u{202e}'))
 }

@@ -15,6 +15,7 @@ mod breakage;
 mod convert;
 mod engine;
 mod guest;
+mod head;
 mod limit;
 mod link;
 mod load;
@@ -23,9 +24,11 @@ mod memory;
 mod meter;
 mod provider;
 mod state;
+mod uncompiled;
 
 pub use artifact::{ArtifactError, Import, ImportKind};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::LoadError;
 
+pub(crate) use artifact::MOST_BYTES;
 pub(crate) use load::{House, Loaded, Source, digest, load};

@@ -20,6 +20,9 @@ use super::failure::Failure;
 use super::header::Class;
 use super::limit::{Timeouts, Wishes};
 
+/// The most that a plugin writes of a body at once.
+const BODY_CHUNK_BYTES: usize = 64 << 10;
+
 /// One call's way out.
 #[derive(Debug)]
 pub(crate) struct Gate {
@@ -65,6 +68,11 @@ impl WasiHttpHooks for Gate {
     /// The gate writes it, from what it has checked.
     fn set_host_header(&mut self) -> bool {
         false
+    }
+
+    /// So much of a body is kept for a request that may never be sent, twice; wasmtime's own answer is 1 MiB.
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        BODY_CHUNK_BYTES
     }
 
     fn send_request(

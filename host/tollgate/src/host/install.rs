@@ -1,6 +1,7 @@
 //! From what the operator decided to installed plugins: which bytes, which grant, which key.
 
 use std::collections::HashSet;
+use std::io::Read as _;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -138,7 +139,7 @@ impl Installer {
             }
             Source::File { path, pin } => {
                 let (name, place) = (plugin.name.clone(), path.clone());
-                let read = self.house.tasks.spawn_blocking(move || std::fs::read(place)).await;
+                let read = self.house.tasks.spawn_blocking(move || read(&place)).await;
                 let read = read.map_err(std::io::Error::other).flatten();
                 let error = |error| SetupError::Read { plugin: name, path: path.clone(), error };
                 let bytes: Arc<[u8]> = read.map_err(error)?.into();
@@ -161,6 +162,15 @@ impl Installer {
             known: self.builtins.iter().map(|builtin| builtin.name).collect(),
         })
     }
+}
+
+/// A file's bytes, of a file that is too large no more than shows it: whatever somebody put there, it is not the host's
+/// memory that tells how large it is.
+fn read(place: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    let most = u64::try_from(sandbox::MOST_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    std::fs::File::open(place)?.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn refuse_doubles<'a>(names: impl Iterator<Item = &'a PluginName>) -> Result<(), SetupError> {

@@ -18,7 +18,7 @@ use std::fmt;
 use wasmparser::{Encoding, Parser, Payload};
 
 /// Larger files are refused. Components made from JavaScript or Python have 10 to 40 MiB.
-const MOST_BYTES: usize = 64 << 20;
+pub(crate) const MOST_BYTES: usize = 64 << 20;
 
 /// The contract that this host speaks.
 const CONTRACT: &str = "0.1.0";
@@ -96,7 +96,7 @@ pub(crate) struct Artifact {
 #[non_exhaustive]
 pub enum ArtifactError {
     /// It is too large.
-    #[error("the file has {bytes} bytes; a plugin has {most} at the most")]
+    #[error("the file has {bytes} bytes or more; a plugin has {most} at the most")]
     TooLarge {
         /// How large it is.
         bytes: usize,
@@ -129,6 +129,11 @@ pub enum ArtifactError {
     /// Its names fit, its types do not.
     #[error("the plugin does not follow the contract tollgate:plugin@{CONTRACT}: {0}")]
     TypeMismatch(String),
+    /// It uses what of WebAssembly this host does not run.
+    #[error(
+        "the plugin uses of the WebAssembly proposals that this host does not run: {}; build it without", List(.0)
+    )]
+    Proposals(Vec<String>),
     /// It could not be compiled.
     #[error("the plugin cannot be compiled: {0}")]
     Compile(String),

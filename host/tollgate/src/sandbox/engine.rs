@@ -178,7 +178,9 @@ fn pool(options: &EngineOptions) -> PoolingAllocationConfig {
         // how many of them one call may have is its plugin's own limit
         .max_core_instances_per_component(u32::MAX)
         .max_memories_per_component(calls)
+        .max_memories_per_module(calls)
         .max_tables_per_component(calls.saturating_mul(TABLES_PER_PLACE))
+        .max_tables_per_module(calls.saturating_mul(TABLES_PER_PLACE))
         .max_memory_size(usize::try_from(options.memory_mib.saturating_mul(1 << 20)).unwrap_or(usize::MAX))
         .table_elements(options.table_elements)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)

@@ -2,7 +2,8 @@
 //!
 //! Two functions of wasmtime-wasi 48.0.8 are shadowed. `wasi:io/error.to-debug-string` prints the host's backtrace, with
 //! its paths, where backtraces are on; ours gives the one line that is meant for the guest. `http-error-code` looks for a
-//! type that body errors no longer have, and so never finds a code; ours finds it.
+//! type that body errors no longer have, and so never finds a code; ours finds it. Three setters of requests are shadowed
+//! in `head`.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource};
@@ -12,6 +13,7 @@ use wasmtime_wasi_http::Error as HttpError;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
 use super::bindings::imports::tollgate::plugin::{config, llm_types, log};
+use super::head;
 use super::state::{Imports, State};
 
 /// The versions under which wasmtime-wasi 48.0.8 offers the interfaces that are patched.
@@ -46,6 +48,7 @@ fn shadow(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             Ok((code,))
         },
     )?;
+    head::shadow(&mut linker.instance(HTTP_TYPES)?)?;
     linker.allow_shadowing(false);
     Ok(())
 }

@@ -15,6 +15,7 @@ use super::log::LogShare;
 use super::meter::CpuLimit;
 use super::provider::{Limit, SandboxedProvider, bounded};
 use super::state::Plugin;
+use super::uncompiled::uncompiled;
 use super::{Import, convert};
 use crate::egress::{Egress, Outlet};
 use crate::plugin::{Breakage, Call, Provider, ProviderError};
@@ -120,7 +121,7 @@ async fn compile(bytes: Arc<[u8]>, house: &House) -> Result<Component, ArtifactE
             return Ok(component);
         }
         let component = Component::from_binary(engine.wasmtime(), &bytes)
-            .map_err(|error| ArtifactError::Compile(format!("{error:#}")))?;
+            .map_err(|error| uncompiled(&format!("{error:#}"), &bytes))?;
         engine.remember(digest, &component);
         Ok(component)
     });
