@@ -11,6 +11,8 @@ use super::SUBJECTS;
 pub(super) enum Command {
     Help,
     Measure(Arguments),
+    /// One side alone, for a profiler.
+    Profile(String),
 }
 
 /// What to measure.
@@ -38,6 +40,7 @@ pub(super) fn parse(given: Vec<String>) -> Result<Command> {
             "--help" | "-h" => return Ok(Command::Help),
             "--quick" => arguments.quick = true,
             "--json" => arguments.json = Some(given.next().context("`--json` takes a file")?.into()),
+            "--profile" => return Ok(Command::Profile(given.next().context("`--profile` takes a side")?)),
             name if SUBJECTS.iter().any(|(subject, ..)| *subject == name) => {
                 arguments.subjects.push(argument);
             }
@@ -50,8 +53,9 @@ pub(super) fn parse(given: Vec<String>) -> Result<Command> {
 pub(super) fn help() -> String {
     let mut text = "What tollgate costs, beside a direct client.\n\n\
         cargo bench -p tollgate-tests --bench costs -- [--quick] [--json FILE] [SUBJECT...]\n\n\
-        --quick      short slices and few samples: to see that it runs, not what it costs\n\
-        --json FILE  the table as JSON, in nanoseconds, bytes and their like\n\n\
+        --quick         short slices and few samples: to see that it runs, not what it costs\n\
+        --json FILE     the table as JSON, in nanoseconds, bytes and their like\n\
+        --profile SIDE  no table: `ours` or `direct` alone, 16 prompts at once for ten seconds, for a profiler\n\n\
         Subjects; without any, all:\n"
         .to_owned();
     for (name, about, _) in SUBJECTS {

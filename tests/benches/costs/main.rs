@@ -64,6 +64,7 @@ fn main() -> Result<()> {
     match arguments::parse(given)? {
         Command::Help => print!("{}", arguments::help()),
         Command::Measure(arguments) => measure(&arguments)?,
+        Command::Profile(side) => throughput::profile(&side)?,
     }
     Ok(())
 }

@@ -128,7 +128,7 @@ impl Row {
             None => (String::new(), ""),
         };
         println!(
-            "{:<52} {:>10} {:>10} {:>20}  {:<22} {:<6} {:>8}  {}",
+            "{:<56} {:>10} {:>10} {:>20}  {:<22} {:<6} {:>8}  {}",
             self.what,
             self.unit.show(self.ours),
             baseline,
@@ -159,7 +159,7 @@ impl Table {
     pub(super) fn begin(machine: String) -> Self {
         println!("{machine}\nvendor on loopback in a process of its own; both sides in this one, in turns");
         println!(
-            "\n{:<52} {:>10} {:>10} {:>20}  {:<22} {:<6} {:>8}",
+            "\n{:<56} {:>10} {:>10} {:>20}  {:<22} {:<6} {:>8}",
             "", "tollgate", "baseline", "difference", "target", "", "samples"
         );
         Self { machine, subjects: Vec::new() }

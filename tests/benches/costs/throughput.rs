@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::Scale;
 use super::load::{Done, closed_loop};
@@ -33,6 +33,22 @@ pub(super) fn measure(scale: &Scale) -> Result<Vec<Row>> {
         );
     }
     Ok(rows)
+}
+
+/// One side alone.
+pub(super) fn profile(side: &str) -> Result<()> {
+    let arena = Arena::open()?;
+    let [ours, direct] = arena.sides.clone();
+    let side = match side {
+        "ours" => ours,
+        "direct" => direct,
+        _ => bail!("`{side}` is neither `ours` nor `direct`"),
+    };
+    let done = closed_loop(&arena.runtime, 16, Duration::from_secs(10), move || {
+        side.clone().prompt(Manner::Pieces)
+    })?;
+    println!("{:.0} prompts/s, {:.1} µs of CPU time each", done.per_second(), done.cpu_per_prompt() / 1e3);
+    Ok(())
 }
 
 /// Both sides in turns.
