@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use tollgate::measure::{Allocator, Component};
 
 use super::Scale;
@@ -66,7 +66,10 @@ fn together(component: &Component, threads: usize, for_long: Duration) -> Result
         let started: Vec<_> = (0..threads)
             .map(|_| std::thread::Builder::new().spawn_scoped(scope, run))
             .collect::<std::io::Result<_>>()?;
-        started.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Result<_>>()
+        started
+            .into_iter()
+            .map(|thread| thread.join().map_err(|_| anyhow!("a thread panicked"))?)
+            .collect::<Result<_>>()
     })?;
     let rate = each.iter().map(|(cycles, wall)| cycles.len() as f64 / wall.as_secs_f64()).sum();
     Ok((each.into_iter().flat_map(|(cycles, _)| cycles).collect(), rate))

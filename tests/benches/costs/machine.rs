@@ -16,10 +16,24 @@ pub(super) fn load() -> Option<f64> {
     std::fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
 }
 
-/// The resident memory of this process, in bytes.
-pub(super) fn resident() -> Option<u64> {
-    let kibibytes = field("/proc/self/status", "VmRSS")?;
-    Some(kibibytes.split(' ').next()?.parse::<u64>().ok()? * 1024)
+/// The memory of this process, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Memory {
+    /// What is resident, a page that is mapped a thousand times counted a thousand times.
+    pub(super) resident: u64,
+    /// The same with each page counted once.
+    pub(super) once: u64,
+}
+
+pub(super) fn memory() -> Option<Memory> {
+    let bytes = |file: &str, name: &str| {
+        let kibibytes = field(file, name)?;
+        Some(kibibytes.split(' ').next()?.parse::<u64>().ok()? * 1024)
+    };
+    Some(Memory {
+        resident: bytes("/proc/self/status", "VmRSS")?,
+        once: bytes("/proc/self/smaps_rollup", "Pss:")?,
+    })
 }
 
 fn field(file: &str, name: &str) -> Option<String> {

@@ -35,7 +35,7 @@ pub(super) fn measure(scale: &Scale) -> Result<Vec<Row>> {
         let what = format!("chunks of 16 KiB, a key like {name}");
         rows.push(row(what, scale, key, &pieces)?.target(Target::AtLeast(1e9)));
     }
-    let what = format!("chunks of one event, {} B, a key like OpenAI's", events[1].len());
+    let what = format!("chunks of one event, {} B, a key like OpenAI's", text.len() / events.len());
     rows.push(row(what, scale, ours::KEY, &events)?);
     Ok(rows)
 }

@@ -74,7 +74,8 @@ impl Side {
                 let all = String::from_utf8(all)?;
                 let said = all.split("\n\n").nth(1).and_then(|event| event.strip_prefix("data: "));
                 let said: serde_json::Value = serde_json::from_str(said.context("no event")?)?;
-                Ok(said["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned())
+                let text = said.pointer("/choices/0/delta/content").and_then(|text| text.as_str());
+                Ok(text.unwrap_or_default().to_owned())
             }
         }
     }
@@ -86,7 +87,7 @@ impl Arena {
         let vendor = child::Vendor::start()?;
         let runtime = super::runtime()?;
         let sides = [runtime.block_on(Side::ours(vendor.address))?, Side::direct(vendor.address)];
-        let [ours, direct] = [&sides[0], &sides[1]].map(|side| runtime.block_on(side.mirrored()));
+        let [ours, direct] = sides.each_ref().map(|side| runtime.block_on(side.mirrored()));
         let (ours, direct) = (ours?, direct?);
         ensure!(ours == direct, "two different requests are compared:\n{ours}\n\n{direct}");
         Ok(Self { sides, runtime, _vendor: vendor })

@@ -10,6 +10,7 @@ use tollgate::Response;
 
 use super::child::{self, Role, Vendor};
 use super::direct::{self, Direct};
+use super::machine::Memory;
 use super::table::{Row, Target, Unit};
 use super::vendor::Manner;
 use super::{Scale, machine, ours};
@@ -20,13 +21,19 @@ const OPENING: usize = 32;
 pub(super) fn measure(scale: &Scale) -> Result<Vec<Row>> {
     let streams: u32 = scale.pick(100, 1000);
     let vendor = Vendor::start()?;
-    let held = |side: &str| -> Result<f64> {
+    let held = |side: &str| -> Result<[f64; 2]> {
         let role = Role::start(&["streams", side, &vendor.address.to_string(), &streams.to_string()])?;
-        Ok(role.said().parse::<f64>()? / f64::from(streams))
+        let (resident, once) = role.said().split_once(' ').context("another word than two numbers")?;
+        Ok([resident.parse::<f64>()?, once.parse()?].map(|bytes| bytes / f64::from(streams)))
     };
-    let (ours, direct) = (held("ours")?, held("direct")?);
-    let row = Row::new(format!("resident per stream, {streams} open"), Unit::Bytes, ours, streams as usize);
-    Ok(vec![row.beside(direct).target(Target::AtMost(96.0 * 1024.0))])
+    let ([resident, once], [direct_resident, direct_once]) = (held("ours")?, held("direct")?);
+    let row = |what: &str, ours, direct| {
+        Row::new(format!("{what}, {streams} open"), Unit::Bytes, ours, streams as usize).beside(direct)
+    };
+    Ok(vec![
+        row("resident per stream", resident, direct_resident).target(Target::AtMost(96.0 * 1024.0)),
+        row("the same, shared pages counted once", once, direct_once),
+    ])
 }
 
 /// In a process of its own: opens so many streams and says how much more memory is resident than before.
@@ -44,7 +51,7 @@ pub(super) fn hold(side: &str, vendor: SocketAddr, streams: usize) -> Result<()>
         }
         _ => bail!("no such side"),
     };
-    println!("{grown}");
+    println!("{} {}", grown.resident, grown.once);
     child::until_the_parent_ends()
 }
 
@@ -60,7 +67,7 @@ async fn open_direct(client: Direct) -> Result<direct::Answer> {
     Ok(answer)
 }
 
-fn grown<T, F>(runtime: &tokio::runtime::Runtime, streams: usize, open: impl Fn() -> F) -> Result<u64>
+fn grown<T, F>(runtime: &tokio::runtime::Runtime, streams: usize, open: impl Fn() -> F) -> Result<Memory>
 where
     T: Send + 'static,
     F: Future<Output = Result<T>> + Send + 'static,
@@ -68,7 +75,7 @@ where
     runtime.block_on(async {
         // what the first one makes for all
         drop(open().await?);
-        let before = machine::resident().context("no /proc")?;
+        let before = machine::memory().context("no /proc")?;
         let (opening, mut opened) = (Arc::new(Semaphore::new(OPENING)), JoinSet::new());
         for _ in 0..streams {
             let (opening, stream) = (opening.clone(), open());
@@ -78,8 +85,11 @@ where
             });
         }
         let held: Vec<T> = opened.join_all().await.into_iter().collect::<Result<_>>()?;
-        let after = machine::resident().context("no /proc")?;
+        let after = machine::memory().context("no /proc")?;
         drop(held);
-        Ok(after.saturating_sub(before))
+        Ok(Memory {
+            resident: after.resident.saturating_sub(before.resident),
+            once: after.once.saturating_sub(before.once),
+        })
     })
 }

@@ -20,15 +20,15 @@ pub(super) fn measure(scale: &Scale) -> Result<Vec<Row>> {
         let middle = |all: &[Done], what: fn(Done) -> f64| {
             median(&all.iter().map(|done| what(*done)).collect::<Vec<_>>())
         };
-        let per_second = [&ours, &direct].map(|all| middle(all, Done::per_second));
+        let [rate, direct_rate] = [&ours, &direct].map(|all| middle(all, Done::per_second));
         rows.push(
-            Row::new(format!("prompts, {at_once} at once"), Unit::PerSecond, per_second[0], prompts)
-                .beside(per_second[1]),
+            Row::new(format!("prompts, {at_once} at once"), Unit::PerSecond, rate, prompts)
+                .beside(direct_rate),
         );
-        let cpu = [&ours, &direct].map(|all| middle(all, Done::cpu_per_prompt));
+        let [cpu, direct_cpu] = [&ours, &direct].map(|all| middle(all, Done::cpu_per_prompt));
         rows.push(
-            Row::new(format!("CPU time per prompt, {at_once} at once"), Unit::Time, cpu[0], prompts)
-                .beside(cpu[1])
+            Row::new(format!("CPU time per prompt, {at_once} at once"), Unit::Time, cpu, prompts)
+                .beside(direct_cpu)
                 .target(Target::TimesAtMost(2.5)),
         );
     }
