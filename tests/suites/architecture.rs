@@ -19,6 +19,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("config", 10),
     ("error", 11),
     ("host", 12),
+    ("measure", 12),
     ("lib", 12),
 ];
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tollgate::types::{Event, Prompt};
 use tollgate::{End, ErrorKind, Response};
 use tollgate_test_kit::{Answer, Completion, ConnectionState, Gate, Reply, Step, Vendor};
+use tollgate_tests::guests;
 use tollgate_tests::house::{self, Watched};
 
 const MODEL: &str = "openai/gpt-5.4-mini";
@@ -270,5 +271,20 @@ async fn a_response_that_nobody_reads_does_not_pile_up() {
     assert_eq!(format!("{gate:?}"), "Gate(0 arrived)");
     drop(response);
     vendor.until_all_closed().await;
+    host.finish().await;
+}
+
+#[tokio::test]
+async fn a_batch_arrives_as_the_plugin_made_it_and_an_answer_without_end_ends_with_its_reader() {
+    let host = house::start(house::guest(guests::BATCHES)).await;
+    for (model, events) in [("batches/1", 1), ("batches/32", 32)] {
+        let mut response = host.stream(model, "go").await.unwrap();
+        for _ in 0..20 {
+            let batch = response.next().await.expect("no end").expect("no error");
+            assert_eq!((batch.len(), texts(&batch)), (events, "and so on, ".repeat(events)));
+        }
+        assert_eq!(response.end(), None);
+    }
+    assert_eq!(host.ask("batches/none", "go").await.kind(), Some(ErrorKind::UnknownModel));
     host.finish().await;
 }

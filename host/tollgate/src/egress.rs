@@ -30,6 +30,8 @@ mod gate;
 mod header;
 mod inject;
 mod limit;
+#[cfg(feature = "measure")]
+pub(crate) mod measure;
 mod pace;
 mod payload;
 mod pool;

@@ -30,6 +30,9 @@ mod egress;
 mod error;
 mod host;
 mod keys;
+#[cfg(feature = "measure")]
+#[doc(hidden)]
+pub mod measure;
 mod pipeline;
 mod plugin;
 mod registry;

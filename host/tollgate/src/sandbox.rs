@@ -20,6 +20,8 @@ mod limit;
 mod link;
 mod load;
 mod log;
+#[cfg(feature = "measure")]
+pub(crate) mod measure;
 mod memory;
 mod meter;
 mod provider;

@@ -91,12 +91,24 @@ impl Engine {
     /// # Errors
     /// Where the machine has no address space for so many calls, or does not let the ticker's thread start.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
+        Self::configured(&config(&options), options)
+    }
+
+    /// The same without a pool: each instance maps its memory when it starts, and unmaps it when it ends.
+    #[cfg(feature = "measure")]
+    pub(crate) fn on_demand(options: EngineOptions) -> Result<Self, EngineError> {
+        let mut config = config(&options);
+        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
+        Self::configured(&config, options)
+    }
+
+    fn configured(config: &Config, options: EngineOptions) -> Result<Self, EngineError> {
         let error = |reason: String| EngineError {
             calls: options.concurrent_calls,
             memory_mib: options.memory_mib,
             reason,
         };
-        let engine = wasmtime::Engine::new(&config(&options)).map_err(|cause| error(format!("{cause:#}")))?;
+        let engine = wasmtime::Engine::new(config).map_err(|cause| error(format!("{cause:#}")))?;
         let ticker = Arc::new(Ticker::default());
         Ticker::start(&ticker, engine.weak()).map_err(|cause| error(cause.to_string()))?;
         let permits = Arc::new(Semaphore::new(options.concurrent_calls as usize));
