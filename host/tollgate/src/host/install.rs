@@ -67,7 +67,7 @@ impl Installer {
     pub(super) async fn inspect(&self, plugin: PluginConfig) -> Result<Inspection, SetupError> {
         let component = self.component(&plugin).await?;
         let (digest, bytes) = (component.digest, component.bytes.len());
-        let loaded = self.load(&plugin, component.bytes, Grant::default()).await?;
+        let loaded = self.load(&plugin, &component, Grant::default()).await?;
         let description = loaded.description().clone();
         Ok(Inspection { digest, bytes, exports: loaded.exports, imports: loaded.imports, description })
     }
@@ -76,7 +76,7 @@ impl Installer {
         let component = self.component(&plugin).await?;
         let grant = grant(&plugin, component.builtin)?;
         let keys = key_order(&plugin, component.builtin, &grant);
-        let loaded = self.load(&plugin, component.bytes, grant.clone()).await?;
+        let loaded = self.load(&plugin, &component, grant.clone()).await?;
         let slots = &loaded.description().key_slots;
         if let [first, second, ..] = slots.as_slice() {
             let reason = format!(
@@ -109,12 +109,13 @@ impl Installer {
     async fn load(
         &self,
         plugin: &PluginConfig,
-        bytes: Arc<[u8]>,
+        component: &Component,
         grant: Grant,
     ) -> Result<Loaded, SetupError> {
         let source = sandbox::Source {
             name: plugin.name.clone(),
-            bytes,
+            bytes: component.bytes.clone(),
+            is_builtin: component.builtin.is_some(),
             grant,
             settings: plugin.config.clone(),
             sandbox: plugin.sandbox.clone(),
