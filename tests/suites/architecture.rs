@@ -28,6 +28,7 @@ const ADMITTED: &[(&str, &[&str])] = &[
     ("ipnet", &["types", "egress", "config"]),
     ("zeroize", &["secret"]),
     ("arc_swap", &["registry", "host"]),
+    ("hmac", &["sandbox"]),
     ("sha2", &["registry", "sandbox"]),
     ("strsim", &["registry", "config"]),
     ("aho_corasick", &["egress"]),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tollgate::config::{Config, Pin, PluginConfig, Source};
 use tollgate::types::{FinishReason, Usage};
-use tollgate::{End, Error, ErrorKind, Host, ImportKind};
+use tollgate::{Compiler, End, Error, ErrorKind, Host, ImportKind};
 use tollgate_tests::guests;
 use tollgate_tests::house;
 
@@ -111,7 +111,7 @@ async fn inert_imports_are_refused_where_the_operator_wants_none() {
 
 #[tokio::test]
 async fn an_inspection_tells_what_a_component_imports_and_asks_for() {
-    let host = Host::builder().build().await.unwrap();
+    let host = Host::builder().compiler(Compiler::in_process()).build().await.unwrap();
     let source = Source::Bytes(guests::DRAGS.bytes().into());
     let inspection = host.inspect(PluginConfig::new("drags".parse().unwrap(), source)).await.unwrap();
     assert_eq!(inspection.exports, ["tollgate:plugin/provider@0.1.0"]);
@@ -136,9 +136,9 @@ async fn only_the_pinned_bytes_are_run() {
     let start = async |pin: Pin| -> Result<(), Error> {
         let source = Source::File { path: file.clone(), pin };
         let config = Config::default().plugin(PluginConfig::new("pinned".parse().unwrap(), source));
-        Host::builder().config(config).build().await.map(|_| ())
+        Host::builder().compiler(Compiler::in_process()).config(config).build().await.map(|_| ())
     };
-    let host = Host::builder().build().await.unwrap();
+    let host = Host::builder().compiler(Compiler::in_process()).build().await.unwrap();
     let plugin = PluginConfig::from_file("pinned".parse().unwrap(), Path::new(&file));
     let digest = host.inspect(plugin).await.unwrap().digest;
     assert!(start(Pin::Sha256(digest)).await.is_ok());
