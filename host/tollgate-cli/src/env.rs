@@ -94,22 +94,21 @@ impl Env {
         self.path(LLM_USER_PATH).or_else(usual)
     }
 
-    /// The program that runs, to be started once more. Where the system can say so, also one that was replaced or deleted
-    /// since it began: the new one may not be of the same build.
-    #[expect(clippy::unused_self, reason = "what the command knows of its process, it asks here")]
-    pub(crate) fn own_program(&self) -> std::io::Result<PathBuf> {
-        let running = PathBuf::from("/proc/self/exe");
-        if cfg!(target_os = "linux") && std::fs::symlink_metadata(&running).is_ok() {
-            return Ok(running);
-        }
-        std::env::current_exe()
-    }
-
     /// A relative directory is none: it would be a different one in each working directory.
     fn directory(&self, pick: impl FnOnce(&dyn BaseStrategy) -> PathBuf) -> Option<PathBuf> {
         let user = self.has_user.then(etcetera::choose_base_strategy)?.ok()?;
         Some(pick(&user)).filter(|path| path.is_absolute())
     }
+}
+
+/// The program that runs, to be started once more. Linux starts that very one, also where its file was replaced or deleted
+/// meanwhile; elsewhere it may be another build, which then says so.
+pub(crate) fn own_program() -> std::io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if cfg!(target_os = "linux") && std::fs::symlink_metadata(&running).is_ok() {
+        return Ok(running);
+    }
+    std::env::current_exe()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use tollgate::types::{OriginGrant, Scheme};
 use tollgate::{Builder, Compiler, Host};
 
 use crate::args::{COMPILE_WORKER, HostArgs, TriedPlugin};
-use crate::env::Env;
+use crate::env::{self, Env};
 use crate::exit::{Failure, Stop};
 use crate::keys::EnvKeys;
 use crate::locate;
@@ -52,7 +52,7 @@ impl Session {
     }
 
     async fn build(&mut self, mut builder: Builder, output: &Output) -> Result<Host, Stop> {
-        let program = self.env.own_program();
+        let program = env::own_program();
         let program =
             program.map_err(|error| Failure::ours(format!("cannot tell which program this is: {error}")))?;
         builder = builder.compiler(Compiler::process(program, [COMPILE_WORKER]));

@@ -31,4 +31,4 @@ pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::LoadError;
 
 pub(crate) use compile::{Compiling, Fault};
-pub(crate) use load::{House, Loaded, Source, digest, load};
+pub(crate) use load::{House, Loaded, Source, digest, load, look_at};

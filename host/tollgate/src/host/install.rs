@@ -67,7 +67,9 @@ impl Installer {
     pub(super) async fn inspect(&self, plugin: PluginConfig) -> Result<Inspection, SetupError> {
         let component = self.component(&plugin).await?;
         let (digest, bytes) = (component.digest, component.bytes.len());
-        let loaded = self.load(&plugin, &component, Grant::default()).await?;
+        let source = source(&plugin, &component, Grant::default());
+        let loaded = sandbox::look_at(source, &self.house).await;
+        let loaded = loaded.map_err(|error| SetupError::Load { plugin: plugin.name, error })?;
         let description = loaded.description().clone();
         Ok(Inspection { digest, bytes, exports: loaded.exports, imports: loaded.imports, description })
     }
@@ -112,18 +114,8 @@ impl Installer {
         component: &Component,
         grant: Grant,
     ) -> Result<Loaded, SetupError> {
-        let source = sandbox::Source {
-            name: plugin.name.clone(),
-            bytes: component.bytes.clone(),
-            is_builtin: component.builtin.is_some(),
-            grant,
-            settings: plugin.config.clone(),
-            sandbox: plugin.sandbox.clone(),
-            egress: plugin.egress.clone(),
-            strict_imports: plugin.strict_imports,
-        };
-        let plugin = plugin.name.clone();
-        sandbox::load(source, &self.house).await.map_err(|error| SetupError::Load { plugin, error })
+        let loaded = sandbox::load(source(plugin, component, grant), &self.house).await;
+        loaded.map_err(|error| SetupError::Load { plugin: plugin.name.clone(), error })
     }
 
     /// The bytes, read once: what is hashed here is what is compiled later.
@@ -162,6 +154,19 @@ impl Installer {
             builtin: name.to_owned(),
             known: self.builtins.iter().map(|builtin| builtin.name).collect(),
         })
+    }
+}
+
+fn source(plugin: &PluginConfig, component: &Component, grant: Grant) -> sandbox::Source {
+    sandbox::Source {
+        name: plugin.name.clone(),
+        bytes: component.bytes.clone(),
+        is_builtin: component.builtin.is_some(),
+        grant,
+        settings: plugin.config.clone(),
+        sandbox: plugin.sandbox.clone(),
+        egress: plugin.egress.clone(),
+        strict_imports: plugin.strict_imports,
     }
 }
 

@@ -137,7 +137,8 @@ impl Compiling {
 /// A compiler that runs for nobody any more is killed.
 pub(super) async fn component(wanted: &Wanted, house: &House) -> Result<Component, CompileError> {
     let means = house.compiling.means(wanted)?;
-    house.engine.kept().get(wanted.digest, || obtain(wanted, means, house)).await
+    // boxed: it is large, and everything that loads a plugin would be, too
+    house.engine.kept().get(wanted.digest, || Box::pin(obtain(wanted, means, house))).await
 }
 
 async fn obtain(wanted: &Wanted, means: Means, house: &House) -> Result<Component, CompileError> {
@@ -161,8 +162,8 @@ async fn obtain(wanted: &Wanted, means: Means, house: &House) -> Result<Componen
     let (engine, cache) = (house.engine.clone(), house.compiling.cache.clone());
     let task = house.tasks.spawn_blocking(move || {
         let component = native.load(engine.wasmtime());
-        let component =
-            component.map_err(|error| CompileError::Failed(format!("its code does not load: {error:#}")))?;
+        // it was made for this engine: what does not fit into it is the component
+        let component = component.map_err(|error| CompileError::refused(&error))?;
         if let Some(cache) = cache {
             cache.store(&name, &native, now);
         }

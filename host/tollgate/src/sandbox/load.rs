@@ -71,6 +71,20 @@ pub(crate) fn digest(bytes: &[u8]) -> Digest {
     Digest::new(Sha256::digest(bytes).into())
 }
 
+/// Loads a plugin that is not installed, and keeps nothing of it in memory.
+///
+/// # Errors
+/// See [`LoadError`].
+pub(crate) async fn look_at(source: Source, house: &House) -> Result<Loaded, LoadError> {
+    let digest = digest(&source.bytes);
+    let is_installed = house.engine.kept().has(&digest);
+    let loaded = load(source, house).await;
+    if !is_installed {
+        house.engine.kept().forget(&digest);
+    }
+    loaded
+}
+
 /// Loads a plugin.
 ///
 /// # Errors

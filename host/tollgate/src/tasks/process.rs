@@ -168,7 +168,7 @@ async fn read(pipe: Option<impl AsyncRead + Unpin>, most: usize) -> Result<Vec<u
 async fn beginning(pipe: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, ProcessError> {
     let mut kept = Vec::new();
     let Some(mut pipe) = pipe else { return Ok(kept) };
-    let mut piece = [0; 1024];
+    let mut piece = vec![0; 1024];
     loop {
         let count = pipe.read(&mut piece).await.map_err(ProcessError::Read)?;
         if count == 0 {
@@ -179,7 +179,8 @@ async fn beginning(pipe: Option<impl AsyncRead + Unpin>) -> Result<Vec<u8>, Proc
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -41,11 +41,6 @@ impl Name {
         Self { component, engine, version: env!("CARGO_PKG_VERSION") }
     }
 
-    #[cfg(test)]
-    pub(super) fn version(self, version: &'static str) -> Self {
-        Self { version, ..self }
-    }
-
     /// The name of its file: nothing in it comes from a stranger.
     pub(super) fn file(&self) -> String {
         let mut hash = Sha256::new();
@@ -85,6 +80,13 @@ pub(super) fn open(name: &Name, key: &Key, entry: Vec<u8>) -> Result<Native, Bro
     // compares in constant time
     name.mac(key, code).verify_slice(mac).map_err(|_| Broken::Mac)?;
     Ok(Native::vouched(Bytes::from(entry).slice(HEAD_BYTES..)))
+}
+
+#[cfg(test)]
+impl Name {
+    pub(super) fn version(self, version: &'static str) -> Self {
+        Self { version, ..self }
+    }
 }
 
 #[cfg(test)]

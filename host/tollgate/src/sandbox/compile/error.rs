@@ -1,5 +1,7 @@
 //! Why a component could not be compiled, in words that name the limit, its value and the key that changes it.
 
+use crate::types::printable;
+
 /// Why a component could not be compiled. Nothing of it has run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -87,6 +89,11 @@ pub(crate) enum Fault {
 }
 
 impl CompileError {
+    /// What wasmtime says, which repeats names that strangers chose.
+    pub(super) fn refused(error: &wasmtime::Error) -> Self {
+        Self::Refused(printable(&format!("{error:#}"), 400))
+    }
+
     pub(super) fn panicked() -> Self {
         Self::Failed("it panicked".to_owned())
     }

@@ -36,6 +36,10 @@ impl Kept {
         self.lock().remove(digest);
     }
 
+    pub(in crate::sandbox) fn has(&self, digest: &Digest) -> bool {
+        self.lock().contains_key(digest)
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<Digest, Arc<OnceCell<Component>>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

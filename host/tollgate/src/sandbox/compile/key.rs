@@ -54,16 +54,18 @@ impl Key {
         block.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
         block
     }
-
-    #[cfg(test)]
-    pub(super) fn fixed(byte: u8) -> Self {
-        Self([byte; 32])
-    }
 }
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(..)")
+    }
+}
+
+#[cfg(test)]
+impl Key {
+    pub(super) fn fixed(byte: u8) -> Self {
+        Self([byte; 32])
     }
 }
 

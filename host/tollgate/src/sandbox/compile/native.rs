@@ -5,7 +5,6 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::CompileError;
-use crate::types::printable;
 
 /// Native code that the compiler of this very host made, of this build and for this engine's configuration.
 ///
@@ -24,8 +23,7 @@ impl Native {
     /// Compiles in this process.
     pub(super) fn compile(engine: &Engine, component: &[u8]) -> Result<Self, CompileError> {
         let code = engine.precompile_component(component);
-        code.map(|code| Self(code.into()))
-            .map_err(|error| CompileError::Refused(printable(&format!("{error:#}"), 400)))
+        code.map(|code| Self(code.into())).map_err(|error| CompileError::refused(&error))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

@@ -10,8 +10,14 @@ use crate::tasks::{Ended, Job, ProcessError, Program};
 use crate::types::{SandboxLimits, printable};
 use bytes::Bytes;
 
-/// The most compiled code that is taken. A component of 64 MiB has about four times as much.
+/// The most compiled code that is taken of any component.
 pub(super) const MOST_CODE_BYTES: usize = 512 << 20;
+
+/// The most compiled code that is taken of one of so many bytes. Honest components have three to six times their size;
+/// an instruction of two bytes can be made to have thousands, in the host's memory, too.
+fn most_code(component_bytes: usize) -> usize {
+    component_bytes.saturating_mul(64).saturating_add(16 << 20).min(MOST_CODE_BYTES)
+}
 
 /// Compiles in a child of this process.
 pub(super) async fn compile(
@@ -26,17 +32,18 @@ pub(super) async fn compile(
         fingerprint: *house.engine.fingerprint(),
         component_bytes: wanted.bytes.len() as u64,
     };
+    let most_output = most_code(wanted.bytes.len());
     let job = Job {
         input: vec![head.to_bytes(), Bytes::from_owner(wanted.bytes.clone())],
         wall: limits.compile_wall,
-        most_output: MOST_CODE_BYTES,
+        most_output,
     };
     let ended = house.tasks.run_process(program, job).await.map_err(|error| match error {
         ProcessError::Start(error) => {
             CompileError::Start { program: program.path.display().to_string(), reason: error.to_string() }
         }
         ProcessError::Wall => CompileError::WallTime { limit_ms: millis(limits.compile_wall) },
-        ProcessError::Output => CompileError::TooLarge { limit_mib: MOST_CODE_BYTES >> 20 },
+        ProcessError::Output => CompileError::TooLarge { limit_mib: most_output >> 20 },
         ProcessError::Shutdown => CompileError::Shutdown,
         ProcessError::Read(error) => CompileError::Failed(error.to_string()),
     })?;
@@ -45,11 +52,21 @@ pub(super) async fn compile(
         tracing::debug!(complaint = %printable(&complaint, 400), "the compiler complained");
     }
     match Answer::parse(output) {
-        Some(Answer::Code(code)) if status.success() => Ok(Native::vouched(code)),
+        Some(Answer::Code(code)) if status.success() => code_of(code),
         Some(Answer::Refused(why)) => Err(CompileError::Refused(printable(&why, 400))),
         Some(Answer::OutOfMemory) => Err(CompileError::Memory { limit_mib: limits.compile_memory_mib }),
         Some(Answer::Failed(why)) => Err(CompileError::Failed(printable(&why, 400))),
         Some(Answer::Code(_)) | None => Err(died(status, &complaint, limits)),
+    }
+}
+
+/// What no compiler wrote is refused for what it is. What one did is believed; see [`Native`].
+fn code_of(answer: Bytes) -> Result<Native, CompileError> {
+    match wasmtime::Engine::detect_precompiled(&answer) {
+        Some(wasmtime::Precompiled::Component) => Ok(Native::vouched(answer)),
+        Some(wasmtime::Precompiled::Module) | None => {
+            Err(CompileError::Failed("it answered what is no compiled component".to_owned()))
+        }
     }
 }
 
@@ -111,7 +128,8 @@ fn signal(_status: ExitStatus) -> Option<Death> {
     None
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::os::unix::process::ExitStatusExt as _;
 
