@@ -77,7 +77,7 @@ pub(crate) async fn noticed<T>(loading: impl Future<Output = T>, output: &Output
     let mut loading = std::pin::pin!(loading);
     tokio::select! {
         loaded = &mut loading => return loaded,
-        () = tokio::time::sleep(NOTICED) => output.progress(Some("compiling, which is kept for the next time …")),
+        () = tokio::time::sleep(NOTICED) => output.progress(Some("loading plugins, which are compiled the first time …")),
     }
     let loaded = loading.await;
     output.progress(None);

@@ -27,7 +27,7 @@ pub(super) const MOST_BYTES: usize = 64 << 20;
 const MOST_NAMES: usize = 1000;
 
 /// So many names are told of in one error.
-const SHOWN_NAMES: usize = 8;
+const SHOWN_NAMES: usize = 32;
 
 /// The contract that this host speaks.
 const CONTRACT: &str = "0.1.0";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::admission::Admission;
 use super::artifact::{Artifact, ArtifactError};
 use super::bindings::provider::ProviderPre;
-use super::compile::{self, Compiling, Wanted};
+use super::compile::{self, CompileError, Compiling, Wanted};
 use super::engine::Engine;
 use super::guest::{Guest, Ready};
 use super::link;
@@ -76,9 +76,9 @@ pub(crate) fn digest(bytes: &[u8]) -> Digest {
 /// # Errors
 /// See [`LoadError`].
 pub(crate) async fn look_at(source: Source, house: &House) -> Result<Loaded, LoadError> {
-    let digest = digest(&source.bytes);
+    let digest = digest_of(&source, house).await?;
     let is_installed = house.engine.kept().has(&digest);
-    let loaded = load(source, house).await;
+    let loaded = load_compiled(source, digest, house).await;
     if !is_installed {
         house.engine.kept().forget(&digest);
     }
@@ -90,12 +90,19 @@ pub(crate) async fn look_at(source: Source, house: &House) -> Result<Loaded, Loa
 /// # Errors
 /// See [`LoadError`]. Nothing is kept of a plugin that was refused.
 pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadError> {
-    let digest = digest(&source.bytes);
+    let digest = digest_of(&source, house).await?;
     let loaded = load_compiled(source, digest, house).await;
     if loaded.is_err() {
         house.engine.kept().forget(&digest);
     }
     loaded
+}
+
+/// Hashes on a thread for that: of a large component it takes its time.
+async fn digest_of(source: &Source, house: &House) -> Result<Digest, ArtifactError> {
+    let bytes = source.bytes.clone();
+    let hashed = house.tasks.spawn_blocking(move || digest(&bytes)).await;
+    hashed.map_err(|_| ArtifactError::Compile(CompileError::Shutdown))
 }
 
 async fn load_compiled(source: Source, digest: Digest, house: &House) -> Result<Loaded, LoadError> {

@@ -88,10 +88,13 @@ pub(super) fn own_directory(path: &Path) -> io::Result<()> {
     }
     let metadata = std::fs::symlink_metadata(path)?;
     if !metadata.is_dir() {
-        return Err(io::Error::other("it is no directory"));
+        return Err(io::Error::other("the place of its directory is taken"));
     }
-    if !is_own(&metadata) || gives(&metadata, 0o022) {
-        return Err(io::Error::other("others can write into it; remove it"));
+    if !is_own(&metadata) {
+        return Err(io::Error::other("the directory belongs to another user"));
+    }
+    if gives(&metadata, 0o022) {
+        return Err(io::Error::other("others can write into the directory; remove it"));
     }
     Ok(())
 }
