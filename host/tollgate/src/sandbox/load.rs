@@ -88,11 +88,12 @@ pub(crate) async fn look_at(source: Source, house: &House) -> Result<Loaded, Loa
 /// Loads a plugin.
 ///
 /// # Errors
-/// See [`LoadError`]. Nothing is kept of a plugin that was refused.
+/// See [`LoadError`]. Nothing is kept of a file that is no plugin.
 pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadError> {
     let digest = digest_of(&source, house).await?;
     let loaded = load_compiled(source, digest, house).await;
-    if loaded.is_err() {
+    // one that could not be described may be so with other settings
+    if matches!(loaded, Err(LoadError::Artifact(_))) {
         house.engine.kept().forget(&digest);
     }
     loaded
