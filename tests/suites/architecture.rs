@@ -29,6 +29,7 @@ const ADMITTED: &[(&str, &[&str])] = &[
     ("ipnet", &["types", "egress", "config"]),
     ("zeroize", &["secret"]),
     ("arc_swap", &["registry", "host"]),
+    ("hmac", &["sandbox"]),
     ("sha2", &["registry", "sandbox"]),
     ("strsim", &["registry", "config"]),
     ("aho_corasick", &["egress"]),
@@ -92,8 +93,11 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 
 /// The code of a file: no comments, nothing from its test module on.
 fn code(text: &str) -> String {
-    let body = text.split("#[cfg(test)]").next().unwrap_or_default();
-    body.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    without_comments(text.split("#[cfg(test)]").next().unwrap_or_default())
+}
+
+fn without_comments(text: &str) -> String {
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
 fn floor(room: &str) -> u8 {
@@ -208,6 +212,26 @@ fn secret_bytes_are_exposed_in_three_places_only() {
             "{} exposes a secret",
             file.display()
         );
+    }
+}
+
+/// Native code becomes a component in one place, and three vouch for what they bring there.
+#[test]
+fn native_code_is_run_by_one_unsafe_call() {
+    // P03, F24
+    let is_word = |code: &str, at: usize| {
+        let rest = &code[at + "unsafe".len()..];
+        !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+    };
+    for (_, file, vouching) in sources() {
+        // tests and all
+        let code = without_comments(&std::fs::read_to_string(library().join(&file)).unwrap());
+        let unsafe_words = code.match_indices("unsafe").filter(|(at, _)| is_word(&code, *at)).count();
+        let expected = usize::from(file.ends_with("sandbox/compile/native.rs"));
+        assert_eq!(unsafe_words, expected, "{}", file.display());
+        let places = ["compile/entry.rs", "compile/native.rs", "compile/process.rs"];
+        let vouches = vouching.contains("Native::vouched") || vouching.contains("fn vouched");
+        assert!(!vouches || places.iter().any(|place| file.ends_with(place)), "{}", file.display());
     }
 }
 

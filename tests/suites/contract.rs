@@ -7,7 +7,7 @@ mod words;
 
 use tollgate::config::{PluginConfig, Source};
 use tollgate::types::{FinishReason, Usage};
-use tollgate::{End, ErrorKind, Host, ImportKind};
+use tollgate::{Compiler, End, ErrorKind, Host, ImportKind};
 use tollgate_tests::guests;
 use tollgate_tests::house;
 
@@ -129,7 +129,7 @@ async fn inert_imports_are_refused_where_the_operator_wants_none() {
 
 #[tokio::test]
 async fn an_inspection_tells_what_a_component_imports_and_asks_for() {
-    let host = Host::builder().build().await.unwrap();
+    let host = Host::builder().compiler(Compiler::in_process()).build().await.unwrap();
     let source = Source::Bytes(guests::DRAGS.bytes().into());
     let inspection = host.inspect(PluginConfig::new("drags".parse().unwrap(), source)).await.unwrap();
     assert_eq!(inspection.exports, ["tollgate:plugin/provider@0.1.0"]);

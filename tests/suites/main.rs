@@ -2,6 +2,7 @@
 
 mod architecture;
 mod cli;
+mod compiling;
 mod completeness;
 mod contract;
 mod egress;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tollgate::config::{Config, PluginConfig, Source};
 use tollgate::types::{OriginGrant, PluginName, Prompt, SecretRef, Value};
-use tollgate::{Builder, Engine, EngineOptions, Error, Host, MemoryKeys, Response};
+use tollgate::{Builder, Compiler, Engine, EngineOptions, Error, Host, MemoryKeys, Response};
 
 use crate::answered::Answered;
 use crate::canary::{Canary, Leak, Scanner};
@@ -43,7 +43,8 @@ pub struct TestHostBuilder {
 }
 
 impl TestHost {
-    /// Begins to put one together. Its plugins get a key that is the first of [`TestHost::canaries`].
+    /// Begins to put one together. Its plugins get a key that is the first of [`TestHost::canaries`], and are compiled in
+    /// the test's own process.
     ///
     /// # Errors
     /// Where the system gives no random bytes or no room for a sandbox.
@@ -51,7 +52,7 @@ impl TestHost {
         let canary = Canary::new()?;
         let keys = MemoryKeys::default().with(secret()?, canary.value());
         Ok(TestHostBuilder {
-            builder: Host::builder().engine(engine()?),
+            builder: Host::builder().engine(engine()?).compiler(Compiler::in_process()),
             config: Config::default(),
             plugins: Vec::new(),
             keys,

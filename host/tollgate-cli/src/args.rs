@@ -11,6 +11,9 @@ use tollgate::types::{Origin, PluginName};
 use crate::exit::Failure;
 use crate::output::Output;
 
+/// The one argument with which the command starts itself as a compiler. Not for people, and so in no help.
+pub(crate) const COMPILE_WORKER: &str = "__compile-worker";
+
 const EXAMPLES: &str = "\
 Examples:
   tollgate prompt -m echo \"Hello\"
@@ -242,6 +245,11 @@ impl HostArgs {
         }
         Ok(())
     }
+}
+
+/// Whether the command was started by itself, to compile a component.
+pub(crate) fn is_compile_worker(arguments: &[OsString]) -> bool {
+    matches!(arguments, [_, only] if only == COMPILE_WORKER)
 }
 
 /// Whether JSON was asked for, also where the rest cannot be read.

@@ -101,6 +101,16 @@ impl Env {
     }
 }
 
+/// The program that runs, to be started once more. Linux starts that very one, also where its file was replaced or deleted
+/// meanwhile; elsewhere it may be another build, which then says so.
+pub(crate) fn own_program() -> std::io::Result<PathBuf> {
+    let running = PathBuf::from("/proc/self/exe");
+    if cfg!(target_os = "linux") && std::fs::symlink_metadata(&running).is_ok() {
+        return Ok(running);
+    }
+    std::env::current_exe()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

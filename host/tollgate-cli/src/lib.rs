@@ -31,6 +31,10 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Runs the command with these arguments, the program's name first, and gives back its exit status.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    // before anything else: this is the compiler that another run of the command started
+    if args::is_compile_worker(&arguments) {
+        return tollgate::compile_worker(std::io::stdin(), std::io::stdout());
+    }
     let env = Env::process();
     let output = Output::new(&env, args::wants_json(&arguments));
     let invocation = match Invocation::parse(&arguments) {

@@ -79,6 +79,13 @@ impl Output {
         }
     }
 
+    /// Shows on a terminal what takes its time; `None` takes it away again.
+    pub(crate) fn progress(&self, what: Option<&str>) {
+        if self.stderr_is_terminal && !self.json {
+            self.complain(&format!("\r\x1b[K{}", what.unwrap_or_default()));
+        }
+    }
+
     /// Tells of an error: an object for programs, lines for people.
     pub(crate) fn failure(&self, failure: &Failure) {
         let Failure { kind, message, hint, .. } = failure;

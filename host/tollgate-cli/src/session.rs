@@ -5,13 +5,17 @@ use std::time::Duration;
 
 use tollgate::config::{Config, PluginConfig, Source};
 use tollgate::types::{OriginGrant, Scheme};
-use tollgate::{Builder, Host};
+use tollgate::{Builder, Compiler, Host};
 
-use crate::args::{HostArgs, TriedPlugin};
-use crate::env::Env;
+use crate::args::{COMPILE_WORKER, HostArgs, TriedPlugin};
+use crate::env::{self, Env};
 use crate::exit::{Failure, Stop};
 use crate::keys::EnvKeys;
 use crate::locate;
+use crate::output::Output;
+
+/// What takes longer is told of.
+const NOTICED: Duration = Duration::from_secs(1);
 
 /// A command asks few things at a time; room for more would only make it slower to start.
 const CONCURRENT_CALLS: u32 = 64;
@@ -30,14 +34,14 @@ impl Session {
     }
 
     /// Builds the host with the configuration, the components to try, and the built-ins.
-    pub(crate) async fn open(&mut self, args: &HostArgs) -> Result<Host, Stop> {
+    pub(crate) async fn open(&mut self, args: &HostArgs, output: &Output) -> Result<Host, Stop> {
         let mut config = locate::config(args.config.as_deref(), &self.env)?;
         for tried in &args.tried {
             config = with_tried(config, tried)?;
         }
         let keys = Arc::new(self.keys());
         let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
-        self.build(builder).await
+        self.build(builder, output).await
     }
 
     /// Where keys come from.
@@ -46,16 +50,20 @@ impl Session {
     }
 
     /// Builds a host without any plugin.
-    pub(crate) async fn open_empty(&mut self) -> Result<Host, Stop> {
-        self.build(Host::builder()).await
+    pub(crate) async fn open_empty(&mut self, output: &Output) -> Result<Host, Stop> {
+        self.build(Host::builder(), output).await
     }
 
-    async fn build(&mut self, builder: Builder) -> Result<Host, Stop> {
-        let mut builder = builder.concurrent_calls(CONCURRENT_CALLS);
+    async fn build(&mut self, mut builder: Builder, output: &Output) -> Result<Host, Stop> {
+        let program = env::own_program();
+        let program =
+            program.map_err(|error| Failure::ours(format!("cannot tell which program this is: {error}")))?;
+        builder = builder.concurrent_calls(CONCURRENT_CALLS);
+        builder = builder.compiler(Compiler::process(program, [COMPILE_WORKER]));
         if let Some(dir) = self.env.cache_dir() {
             builder = builder.cache_dir(dir.join("tollgate"));
         }
-        let host = builder.build().await?;
+        let host = noticed(builder.build(), output).await?;
         self.host = Some(host.clone());
         Ok(host)
     }
@@ -66,6 +74,18 @@ impl Session {
             host.shutdown(deadline).await;
         }
     }
+}
+
+/// Waits for plugins to be loaded, and tells a person where it takes long: they are compiled then.
+pub(crate) async fn noticed<T>(loading: impl Future<Output = T>, output: &Output) -> T {
+    let mut loading = std::pin::pin!(loading);
+    tokio::select! {
+        loaded = &mut loading => return loaded,
+        () = tokio::time::sleep(NOTICED) => output.progress(Some("loading plugins, which are compiled the first time …")),
+    }
+    let loaded = loading.await;
+    output.progress(None);
+    loaded
 }
 
 /// Adds a component that is tried for one run: with the origins that were typed, and the secret of its name.

@@ -7,7 +7,7 @@ use crate::egress::EgressError;
 use crate::keys::KeyStoreError;
 use crate::pipeline::{AdmitError, DispatchError, KeyError, PromptRefused};
 use crate::plugin::{PluginError, PluginErrorKind, ProviderError};
-use crate::sandbox::{EngineError, LoadError};
+use crate::sandbox::{ArtifactError, EngineError, Fault, LoadError};
 use crate::types::{OptionRefused, PluginName};
 
 /// What went wrong, by what a caller can do about it.
@@ -267,6 +267,13 @@ fn setup_kind(error: &SetupError) -> ErrorKind {
         | SetupError::NameTwice(_)
         | SetupError::Grant { .. } => ErrorKind::InvalidConfig,
         SetupError::Read { .. } | SetupError::DigestMismatch { .. } => ErrorKind::InvalidPlugin,
+        SetupError::Load { error: LoadError::Artifact(ArtifactError::Compile(error)), .. } => {
+            match error.fault() {
+                Fault::Component => ErrorKind::InvalidPlugin,
+                Fault::Host => ErrorKind::Internal,
+                Fault::Nobody => ErrorKind::Cancelled,
+            }
+        }
         SetupError::Load { error: LoadError::Artifact(_), .. } => ErrorKind::InvalidPlugin,
         SetupError::Load { error: LoadError::Describe(_), .. } => ErrorKind::PluginBroke,
     }

@@ -23,7 +23,7 @@
 //!
 //! The library reads no environment, no home directory and no arguments, and spawns nothing that it does not own. What it
 //! needs of the outside is handed to the [`Builder`]: a [`KeyStore`], a [`Resolver`], a [`Clock`](types::Clock), the
-//! roots of trust.
+//! roots of trust, and a [`Compiler`], the process that compiles what did not come with the program.
 
 pub mod config;
 mod egress;
@@ -53,5 +53,8 @@ pub use plugin::{
     Breakage, Busy, Call, EventStream, GateError, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
 };
 pub use registry::{ModelUnknown, Origin as PluginOrigin};
-pub use sandbox::{ArtifactError, Engine, EngineError, EngineOptions, Import, ImportKind, LoadError};
+pub use sandbox::{
+    ArtifactError, CompileError, Compiler, Engine, EngineError, EngineOptions, Import, ImportKind, LoadError,
+    compile_worker,
+};
 pub use secret::{Credential, Secret};

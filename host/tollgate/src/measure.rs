@@ -12,7 +12,7 @@ use crate::egress::{Egress, Settings};
 use crate::error::{Error, SetupError};
 use crate::plugin::ProviderError;
 pub use crate::sandbox::measure::{Batch, Instance};
-use crate::sandbox::{self, Engine, EngineOptions, House, Loaded, Source};
+use crate::sandbox::{self, Compiler, Compiling, Engine, EngineOptions, House, Loaded, Source};
 use crate::tasks::Tasks;
 use crate::types::{Clock, EgressLimits, Grant, PluginName, RequestId, SandboxLimits, SystemClock};
 
@@ -59,10 +59,12 @@ impl Component {
         let egress = Egress::new(tasks.clone(), Settings::default()).map_err(SetupError::Egress)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let request = RequestId::new(clock.now());
-        let house = House { engine: engine.map_err(SetupError::Engine)?, egress, tasks, clock };
+        let compiling = Compiling::new(None, Some(Compiler::in_process()));
+        let house = House { engine: engine.map_err(SetupError::Engine)?, compiling, egress, tasks, clock };
         let source = Source {
             name: name.clone(),
             bytes: bytes.into(),
+            is_builtin: false,
             grant: Grant::default(),
             settings: Vec::new(),
             sandbox: SandboxLimits { cpu: ENOUGH, ..SandboxLimits::default() },

@@ -12,6 +12,7 @@ mod admission;
 mod artifact;
 mod bindings;
 mod breakage;
+mod compile;
 mod convert;
 mod engine;
 mod guest;
@@ -29,8 +30,10 @@ mod state;
 mod uncompiled;
 
 pub use artifact::{ArtifactError, Import, ImportKind};
+pub use compile::{CompileError, Compiler, compile_worker};
 pub use engine::{Engine, EngineError, EngineOptions};
 pub use load::LoadError;
 
 pub(crate) use artifact::MOST_BYTES;
-pub(crate) use load::{House, Loaded, Source, digest, load};
+pub(crate) use compile::{Compiling, Fault};
+pub(crate) use load::{House, Loaded, Source, digest, load, look_at};

@@ -6,10 +6,11 @@
 //! runtime, 0.39 ms on separate ones); and among plugins, whoever computes for long waits for the others (`pace`).
 //!
 //! Every task is counted, so that `shutdown` can wait for what dropped responses left behind. A task that outlives its
-//! caller is cancelled, never detached.
+//! caller is cancelled, never detached. A process (`process`) is killed and collected where a task would be cancelled.
 
 mod guests;
 mod pace;
+mod process;
 mod turn;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ use tokio_util::task::TaskTracker;
 
 use guests::Guests;
 pub(crate) use pace::{Lane, Pace, thread_cpu};
+pub(crate) use process::{Ended, Job, ProcessError, Program};
 
 /// The runtimes and all tasks on them. Clones share them; the guest threads end with the last clone.
 #[derive(Debug, Clone)]

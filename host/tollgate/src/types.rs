@@ -6,6 +6,7 @@ mod limit;
 mod model;
 mod option;
 mod prompt;
+mod random;
 mod response;
 mod text;
 mod time;
@@ -24,6 +25,7 @@ pub use prompt::{
     Media, MediaSource, Message, Part, Prompt, Reasoning, Role, Text, Tool, ToolCall, ToolChoice, ToolOutput,
     ToolResult,
 };
+pub(crate) use random::unguessable;
 pub use response::{Count, Event, FinishReason, Usage};
 pub use text::printable;
 pub use time::{Clock, ManualClock, SystemClock, UtcMillis};

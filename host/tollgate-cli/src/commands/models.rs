@@ -23,7 +23,7 @@ struct ModelJson<'a> {
 
 /// Lists them.
 pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
-    let host = session.open(&args.host).await?;
+    let host = session.open(&args.host, output).await?;
     let models = host.models().await;
     if output.is_json() {
         return output.value(&models.iter().map(json).collect::<Vec<_>>()).await;

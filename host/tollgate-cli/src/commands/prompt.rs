@@ -31,7 +31,7 @@ struct Answer<'a> {
 /// Sends the prompt and prints the answer.
 pub(crate) async fn run(args: &PromptArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
     let text = text(args, output).await?;
-    let host = session.open(&args.host).await?;
+    let host = session.open(&args.host, output).await?;
     let mut wish = host.model();
     if let Some(id) = &args.model {
         wish = wish.id(id);

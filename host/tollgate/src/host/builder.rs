@@ -13,7 +13,7 @@ use crate::keys::{KeyStore, MemoryKeys};
 use crate::pipeline::{self, House};
 use crate::plugin::Provider;
 use crate::registry::{ModelCache, Registry};
-use crate::sandbox::{self, Engine, EngineOptions};
+use crate::sandbox::{self, Compiler, Compiling, Engine, EngineOptions};
 use crate::tasks::Tasks;
 use crate::types::{Clock, Digest, PluginName, SystemClock};
 
@@ -87,6 +87,7 @@ pub struct Builder {
     resolver: Option<Arc<dyn Resolver>>,
     tls_roots: Option<TlsRoots>,
     cache_dir: Option<PathBuf>,
+    compiler: Option<Compiler>,
     engine: Option<Engine>,
     concurrent_calls: Option<u32>,
     guest_threads: Option<usize>,
@@ -136,10 +137,19 @@ impl Builder {
         self
     }
 
-    /// A directory for what can be made again, such as vendors' model lists. Removing it is always harmless. Default:
-    /// none, and nothing is kept beyond the process.
+    /// A directory for what can be made again: vendors' model lists, and compiled code in `compiled`, up to 2 GiB. Removing
+    /// it is always harmless. Default: none, and nothing is kept beyond the process.
+    ///
+    /// Compiled code is authenticated with a key of the host's own, which is kept there, too: the directory must be one
+    /// that only the host's user can write to, or no compiled code is kept.
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// Where components are compiled that are not built in. Default: nowhere, and loading one is an error.
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = Some(compiler);
         self
     }
 
@@ -180,7 +190,8 @@ impl Builder {
         let settings = egress_settings(&self.config, self.resolver, self.tls_roots.unwrap_or_default());
         let egress = settings.and_then(|settings| Egress::new(tasks.clone(), settings));
         let egress = egress.map_err(SetupError::Egress)?;
-        let house = sandbox::House { engine, egress, tasks: tasks.clone(), clock: clock.clone() };
+        let compiling = Compiling::new(self.cache_dir.as_deref(), self.compiler);
+        let house = sandbox::House { engine, compiling, egress, tasks: tasks.clone(), clock: clock.clone() };
         let installer = Installer::new(house, self.builtins);
         let installed = installer.install(self.config.plugins, self.native).await?;
         let (plugins, listings): (Vec<_>, Vec<_>) =

@@ -67,7 +67,9 @@ impl Installer {
     pub(super) async fn inspect(&self, plugin: PluginConfig) -> Result<Inspection, SetupError> {
         let component = self.component(&plugin).await?;
         let (digest, bytes) = (component.digest, component.bytes.len());
-        let loaded = self.load(&plugin, component.bytes, Grant::default()).await?;
+        let source = source(&plugin, &component, Grant::default());
+        let loaded = sandbox::look_at(source, &self.house).await;
+        let loaded = loaded.map_err(|error| SetupError::Load { plugin: plugin.name, error })?;
         let description = loaded.description().clone();
         Ok(Inspection { digest, bytes, exports: loaded.exports, imports: loaded.imports, description })
     }
@@ -76,7 +78,7 @@ impl Installer {
         let component = self.component(&plugin).await?;
         let grant = grant(&plugin, component.builtin)?;
         let keys = key_order(&plugin, component.builtin, &grant);
-        let loaded = self.load(&plugin, component.bytes, grant.clone()).await?;
+        let loaded = self.load(&plugin, &component, grant.clone()).await?;
         let slots = &loaded.description().key_slots;
         if let [first, second, ..] = slots.as_slice() {
             let reason = format!(
@@ -109,20 +111,11 @@ impl Installer {
     async fn load(
         &self,
         plugin: &PluginConfig,
-        bytes: Arc<[u8]>,
+        component: &Component,
         grant: Grant,
     ) -> Result<Loaded, SetupError> {
-        let source = sandbox::Source {
-            name: plugin.name.clone(),
-            bytes,
-            grant,
-            settings: plugin.config.clone(),
-            sandbox: plugin.sandbox.clone(),
-            egress: plugin.egress.clone(),
-            strict_imports: plugin.strict_imports,
-        };
-        let plugin = plugin.name.clone();
-        sandbox::load(source, &self.house).await.map_err(|error| SetupError::Load { plugin, error })
+        let loaded = sandbox::load(source(plugin, component, grant), &self.house).await;
+        loaded.map_err(|error| SetupError::Load { plugin: plugin.name.clone(), error })
     }
 
     /// The bytes, read once: what is hashed here is what is compiled later.
@@ -171,6 +164,19 @@ fn read(place: &std::path::Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(place)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+fn source(plugin: &PluginConfig, component: &Component, grant: Grant) -> sandbox::Source {
+    sandbox::Source {
+        name: plugin.name.clone(),
+        bytes: component.bytes.clone(),
+        is_builtin: component.builtin.is_some(),
+        grant,
+        settings: plugin.config.clone(),
+        sandbox: plugin.sandbox.clone(),
+        egress: plugin.egress.clone(),
+        strict_imports: plugin.strict_imports,
+    }
 }
 
 fn refuse_doubles<'a>(names: impl Iterator<Item = &'a PluginName>) -> Result<(), SetupError> {

@@ -17,8 +17,17 @@ use std::fmt;
 
 use wasmparser::{Encoding, Parser, Payload};
 
+use super::compile::CompileError;
+use crate::types::printable;
+
 /// Larger files are refused. Components made from JavaScript or Python have 10 to 40 MiB.
 pub(crate) const MOST_BYTES: usize = 64 << 20;
+
+/// Components that import or export more are refused: their names are read in the host's own memory.
+const MOST_NAMES: usize = 1000;
+
+/// So many names are told of in one error.
+const SHOWN_NAMES: usize = 32;
 
 /// The contract that this host speaks.
 const CONTRACT: &str = "0.1.0";
@@ -134,9 +143,12 @@ pub enum ArtifactError {
         "the plugin uses of the WebAssembly proposals that this host does not run: {}; build it without", List(.0)
     )]
     Proposals(Vec<String>),
+    /// It has too many imports or exports.
+    #[error("the component imports or exports more than {MOST_NAMES} names")]
+    TooManyNames,
     /// It could not be compiled.
-    #[error("the plugin cannot be compiled: {0}")]
-    Compile(String),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
 }
 
 /// Names, each in backticks, or `nothing`.
@@ -147,11 +159,14 @@ impl fmt::Display for List<'_> {
         if self.0.is_empty() {
             return f.write_str("nothing");
         }
-        for (index, name) in self.0.iter().enumerate() {
+        for (index, name) in self.0.iter().take(SHOWN_NAMES).enumerate() {
             let comma = if index == 0 { "" } else { ", " };
-            write!(f, "{comma}`{}`", name.escape_debug())?;
+            write!(f, "{comma}`{}`", printable(name, 200))?;
         }
-        Ok(())
+        match self.0.len().saturating_sub(SHOWN_NAMES) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
     }
 }
 
@@ -199,11 +214,13 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), ArtifactError> {
             }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 1 => {
+                bounded(imports.len(), section.count())?;
                 for import in section {
                     imports.push(import.map_err(broken)?.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(section) if depth == 1 => {
+                bounded(exports.len(), section.count())?;
                 for export in section {
                     exports.push(export.map_err(broken)?.name.name.to_owned());
                 }
@@ -212,6 +229,11 @@ fn names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), ArtifactError> {
         }
     }
     Ok((imports, exports))
+}
+
+fn bounded(before: usize, count: u32) -> Result<(), ArtifactError> {
+    let all = before.saturating_add(usize::try_from(count).unwrap_or(usize::MAX));
+    if all > MOST_NAMES { Err(ArtifactError::TooManyNames) } else { Ok(()) }
 }
 
 fn judge_imports(names: Vec<String>) -> Result<Vec<Import>, ArtifactError> {

@@ -6,16 +6,18 @@
 //!
 //! Epochs tick every millisecond while a call runs and not at all while none does, so that an idle host sleeps.
 
-use std::collections::HashMap;
 use std::fmt;
+use std::hash::{Hash as _, Hasher};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
 use wasmtime::component::Component;
 use wasmtime::{Config, Enabled, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::compile::Kept;
 use super::memory::{self, HostMemory};
 use crate::tasks;
 use crate::types::{Digest, SandboxLimits};
@@ -74,7 +76,8 @@ struct Shared {
     engine: wasmtime::Engine,
     options: EngineOptions,
     ticker: Arc<Ticker>,
-    compiled: Mutex<HashMap<Digest, Component>>,
+    kept: Kept,
+    fingerprint: Digest,
     permits: Arc<Semaphore>,
     memory: HostMemory,
 }
@@ -91,15 +94,13 @@ impl Engine {
     /// # Errors
     /// Where the machine has no address space for so many calls, or does not let the ticker's thread start.
     pub fn new(options: EngineOptions) -> Result<Self, EngineError> {
-        Self::configured(&config(&options), options)
+        Self::configured(&pooled(&options), options)
     }
 
     /// The same without a pool: each instance maps its memory when it starts, and unmaps it when it ends.
     #[cfg(feature = "measure")]
     pub(crate) fn on_demand(options: EngineOptions) -> Result<Self, EngineError> {
-        let mut config = config(&options);
-        config.allocation_strategy(InstanceAllocationStrategy::OnDemand);
-        Self::configured(&config, options)
+        Self::configured(&config(), options)
     }
 
     fn configured(config: &Config, options: EngineOptions) -> Result<Self, EngineError> {
@@ -113,7 +114,8 @@ impl Engine {
         Ticker::start(&ticker, engine.weak()).map_err(|cause| error(cause.to_string()))?;
         let permits = Arc::new(Semaphore::new(options.concurrent_calls as usize));
         let memory = HostMemory::new(options.total_memory_mib.saturating_mul(1 << 20));
-        Ok(Self(Arc::new(Shared { engine, options, ticker, compiled: Mutex::default(), permits, memory })))
+        let (kept, fingerprint) = (Kept::default(), fingerprint(&engine));
+        Ok(Self(Arc::new(Shared { engine, options, ticker, kept, fingerprint, permits, memory })))
     }
 
     pub(super) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -146,18 +148,46 @@ impl Engine {
         Ticking(self.0.ticker.clone())
     }
 
-    /// What was compiled from these bytes before.
-    pub(super) fn compiled(&self, digest: &Digest) -> Option<Component> {
-        self.0.compiled.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    /// What was compiled before.
+    pub(super) fn kept(&self) -> &Kept {
+        &self.0.kept
     }
 
-    pub(super) fn remember(&self, digest: Digest, component: &Component) {
-        let mut compiled = self.0.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        compiled.insert(digest, component.clone());
+    /// What compiled code must have been made for, to run here.
+    pub(super) fn fingerprint(&self) -> &Digest {
+        &self.0.fingerprint
     }
 }
 
-fn config(options: &EngineOptions) -> Config {
+/// A hash of everything that decides whether code of one engine runs in another: wasmtime's version, its settings, the
+/// machine's instructions.
+pub(super) fn fingerprint(engine: &wasmtime::Engine) -> Digest {
+    let mut hash = Sha256Hasher(Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut hash);
+    Digest::new(hash.0.finalize().into())
+}
+
+/// Takes in what is hashed; its 64-bit result is nobody's.
+struct Sha256Hasher(Sha256);
+
+impl Hasher for Sha256Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        0
+    }
+}
+
+fn pooled(options: &EngineOptions) -> Config {
+    let mut config = config();
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
+    config
+}
+
+/// All settings but where instances come from, which compiled code does not depend on.
+pub(super) fn config() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
@@ -174,8 +204,7 @@ fn config(options: &EngineOptions) -> Config {
         .wasm_wide_arithmetic(false)
         .wasm_backtrace_max_frames(None)
         .max_wasm_stack(WASM_STACK_BYTES)
-        .async_stack_size(ASYNC_STACK_BYTES)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(options)));
+        .async_stack_size(ASYNC_STACK_BYTES);
     config
 }
 

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-use wasmtime::component::Component;
-
 use super::admission::Admission;
 use super::artifact::{Artifact, ArtifactError};
 use super::bindings::provider::ProviderPre;
+use super::compile::{self, CompileError, Compiling, Wanted};
 use super::engine::Engine;
 use super::guest::{Guest, Ready};
 use super::link;
@@ -23,6 +21,7 @@ use crate::tasks::{AbortOnDrop, Lane, Pace, Tasks};
 use crate::types::{
     Clock, Description, Digest, EgressLimits, Entry, Grant, PluginName, RequestId, SandboxLimits,
 };
+use sha2::{Digest as _, Sha256};
 
 /// A plugin to be loaded, with everything that the operator decided about it.
 #[derive(Debug, Clone)]
@@ -30,6 +29,8 @@ pub(crate) struct Source {
     pub(crate) name: PluginName,
     /// The component. Hashed and compiled from this very memory (SECURITY.md P02).
     pub(crate) bytes: Arc<[u8]>,
+    /// Whether it came with the program.
+    pub(crate) is_builtin: bool,
     pub(crate) grant: Grant,
     pub(crate) settings: Vec<Entry>,
     pub(crate) sandbox: SandboxLimits,
@@ -41,6 +42,7 @@ pub(crate) struct Source {
 #[derive(Debug, Clone)]
 pub(crate) struct House {
     pub(crate) engine: Engine,
+    pub(crate) compiling: Compiling,
     pub(crate) egress: Egress,
     pub(crate) tasks: Tasks,
     pub(crate) clock: Arc<dyn Clock>,
@@ -71,13 +73,47 @@ pub(crate) fn digest(bytes: &[u8]) -> Digest {
     Digest::new(Sha256::digest(bytes).into())
 }
 
+/// Loads a plugin that is not installed, and keeps nothing of it in memory.
+///
+/// # Errors
+/// See [`LoadError`].
+pub(crate) async fn look_at(source: Source, house: &House) -> Result<Loaded, LoadError> {
+    let digest = digest_of(&source, house).await?;
+    let is_installed = house.engine.kept().has(&digest);
+    let loaded = load_compiled(source, digest, house).await;
+    if !is_installed {
+        house.engine.kept().forget(&digest);
+    }
+    loaded
+}
+
 /// Loads a plugin.
 ///
 /// # Errors
-/// See [`LoadError`]. Nothing is kept of a plugin that was refused.
+/// See [`LoadError`]. Nothing is kept of a file that is no plugin.
 pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadError> {
+    let digest = digest_of(&source, house).await?;
+    let loaded = load_compiled(source, digest, house).await;
+    // one that could not be described may be so with other settings
+    if matches!(loaded, Err(LoadError::Artifact(_))) {
+        house.engine.kept().forget(&digest);
+    }
+    loaded
+}
+
+/// Hashes on a thread for that: of a large component it takes its time.
+async fn digest_of(source: &Source, house: &House) -> Result<Digest, ArtifactError> {
+    let bytes = source.bytes.clone();
+    let hashed = house.tasks.spawn_blocking(move || digest(&bytes)).await;
+    hashed.map_err(|_| ArtifactError::Compile(CompileError::Shutdown))
+}
+
+async fn load_compiled(source: Source, digest: Digest, house: &House) -> Result<Loaded, LoadError> {
     let Artifact { imports, exports } = Artifact::read(&source.bytes, source.strict_imports)?;
-    let component = compile(source.bytes.clone(), house).await?;
+    let (bytes, limits) = (source.bytes, source.sandbox.clone());
+    let wanted = Wanted { bytes, digest, is_builtin: source.is_builtin, limits };
+    let component = compile::component(&wanted, house).await;
+    let component = component.map_err(|error| uncompiled(error, &wanted.bytes))?;
     let mismatch = |error: wasmtime::Error| ArtifactError::TypeMismatch(format!("{error:#}"));
     let linker = link::linker(house.engine.wasmtime()).map_err(mismatch)?;
     let pre = linker.instantiate_pre(&component).and_then(ProviderPre::new).map_err(mismatch)?;
@@ -110,22 +146,6 @@ pub(crate) async fn load(source: Source, house: &House) -> Result<Loaded, LoadEr
         lane,
     });
     Ok(Loaded { provider, imports, exports })
-}
-
-/// Compiles on a thread for blocking work, or takes what the engine compiled from the same bytes before.
-async fn compile(bytes: Arc<[u8]>, house: &House) -> Result<Component, ArtifactError> {
-    let engine = house.engine.clone();
-    let task = house.tasks.spawn_blocking(move || {
-        let digest = digest(&bytes);
-        if let Some(component) = engine.compiled(&digest) {
-            return Ok(component);
-        }
-        let component = Component::from_binary(engine.wasmtime(), &bytes)
-            .map_err(|error| uncompiled(&format!("{error:#}"), &bytes))?;
-        engine.remember(digest, &component);
-        Ok(component)
-    });
-    task.await.unwrap_or_else(|_| Err(ArtifactError::Compile("the compiler panicked".to_owned())))
 }
 
 /// Asks the plugin what it is, with a gate that lets nothing through.

@@ -6,6 +6,7 @@
 use wasmparser::{Validator, WasmFeatures};
 
 use super::artifact::ArtifactError;
+use super::compile::CompileError;
 
 /// The proposals that this host does not run.
 const OFF: &[(WasmFeatures, &str)] = &[
@@ -40,15 +41,18 @@ const TOLD: &[(&str, &str)] = &[
     ("component instance size does not fit", ", which is the same for all plugins"),
 ];
 
-/// Why the compiler refused these bytes with these words.
-pub(super) fn uncompiled(said: &str, bytes: &[u8]) -> ArtifactError {
+/// Why these bytes were not compiled, after this error.
+pub(super) fn uncompiled(error: CompileError, bytes: &[u8]) -> ArtifactError {
+    let CompileError::Refused(said) = &error else {
+        return ArtifactError::Compile(error);
+    };
     let proposals = proposals(bytes);
     if !proposals.is_empty() {
         return ArtifactError::Proposals(proposals);
     }
     match TOLD.iter().find(|(words, _)| said.contains(words)) {
-        Some((_, way_out)) => ArtifactError::Compile(format!("{said}{way_out}")),
-        None => ArtifactError::Compile(said.to_owned()),
+        Some((_, way_out)) => ArtifactError::Compile(CompileError::Refused(format!("{said}{way_out}"))),
+        None => ArtifactError::Compile(error),
     }
 }
 
@@ -71,10 +75,12 @@ mod tests {
     #[test]
     fn what_the_pool_has_no_room_for_names_who_has_more() {
         for (words, way_out) in TOLD {
-            let shown = uncompiled(&format!("it {words} of 9"), b"no component").to_string();
+            let shown =
+                uncompiled(CompileError::Refused(format!("it {words} of 9")), b"no component").to_string();
             assert!(shown.contains(words) && shown.contains(way_out), "{shown}");
         }
-        let other = uncompiled("function 7 is odd", b"no component").to_string();
+        let other =
+            uncompiled(CompileError::Refused("function 7 is odd".to_owned()), b"no component").to_string();
         assert!(other.ends_with("function 7 is odd"), "{other}");
     }
 

@@ -11,7 +11,7 @@ use super::{ImportJson, SlotJson, imports, slots, word};
 use crate::args::InspectArgs;
 use crate::exit::{Failure, Stop};
 use crate::output::Output;
-use crate::session::{Session, component};
+use crate::session::{Session, component, noticed};
 
 /// A component, as programs read it.
 #[derive(Serialize)]
@@ -51,8 +51,8 @@ struct SettingJson<'a> {
 pub(crate) async fn inspect(args: &InspectArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
     let bytes = component(&args.file)?;
     let plugin = PluginConfig::new(name(&args.file)?, Source::Bytes(bytes));
-    let host = session.open_empty().await?;
-    let inspection = host.inspect(plugin).await?;
+    let host = session.open_empty(output).await?;
+    let inspection = noticed(host.inspect(plugin), output).await?;
     if output.is_json() {
         return output.value(&json(&args.file, &inspection)).await;
     }

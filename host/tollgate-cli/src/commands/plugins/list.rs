@@ -40,7 +40,7 @@ struct OriginJson {
 
 /// Lists the installed plugins.
 pub(crate) async fn list(args: &ListArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
-    let host = session.open(&args.host).await?;
+    let host = session.open(&args.host, output).await?;
     let keys = session.keys();
     if output.is_json() {
         let plugins: Vec<_> = host.plugins().iter().map(|plugin| json(plugin, &keys)).collect();

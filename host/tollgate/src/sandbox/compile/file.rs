@@ -1,0 +1,182 @@
+//! Files that only the host's own user can have written, and that appear whole or not at all.
+
+use std::fs::{DirBuilder, File, FileTimes, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::types::UtcMillis;
+
+/// How the name of a file ends that is being written.
+pub(super) const BESIDE: &str = "new";
+
+/// Why a file was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    /// There is none.
+    #[error("it is not there")]
+    Absent,
+    /// It is not a file as the host writes it.
+    #[error("it {0}")]
+    Unfit(&'static str),
+    #[error(transparent)]
+    Io(io::Error),
+}
+
+/// Reads a file whole: a regular one of the own user's, no link, of at most so many bytes, on which others have none of
+/// these rights.
+pub(super) fn read_own(path: &Path, most_bytes: u64, denied: u32) -> Result<(File, Vec<u8>), ReadError> {
+    let file = open(path)?;
+    let metadata = file.metadata().map_err(ReadError::Io)?;
+    if !metadata.is_file() {
+        return Err(ReadError::Unfit("is no file"));
+    }
+    if !is_own(&metadata) {
+        return Err(ReadError::Unfit("belongs to somebody else"));
+    }
+    if gives(&metadata, denied) {
+        return Err(ReadError::Unfit("is open to others"));
+    }
+    if metadata.len() > most_bytes {
+        return Err(ReadError::Unfit("is too large"));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default());
+    // one that grows meanwhile is not read to its end
+    (&file).take(most_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    if bytes.len() as u64 > most_bytes {
+        return Err(ReadError::Unfit("is too large"));
+    }
+    Ok((file, bytes))
+}
+
+fn open(path: &Path) -> Result<File, ReadError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // a pipe in its place would otherwise be waited for
+        options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    }
+    #[cfg(not(unix))]
+    if std::fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink()) {
+        return Err(ReadError::Unfit("is a link"));
+    }
+    options.open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => ReadError::Absent,
+        // a link, too: it is not followed
+        _ => ReadError::Io(error),
+    })
+}
+
+/// Makes the directory where there is none, for its user alone.
+///
+/// # Errors
+/// Where it cannot be made, is something else, or others can write into it.
+pub(super) fn own_directory(path: &Path) -> io::Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent)?;
+    }
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let metadata = std::fs::symlink_metadata(path)?;
+    if !metadata.is_dir() {
+        return Err(io::Error::other("the place of its directory is taken"));
+    }
+    if !is_own(&metadata) {
+        return Err(io::Error::other("the directory belongs to another user"));
+    }
+    if gives(&metadata, 0o022) {
+        return Err(io::Error::other("others can write into the directory; remove it"));
+    }
+    Ok(())
+}
+
+/// Writes a file beside its place, then moves it there, over whatever is there.
+pub(super) fn replace(path: &Path, parts: &[&[u8]], now: UtcMillis) -> io::Result<()> {
+    let beside = write_beside(path, parts)?;
+    let moved = touch(&beside.1, now).and_then(|()| std::fs::rename(&beside.0, path));
+    moved.inspect_err(|_| drop(std::fs::remove_file(&beside.0)))
+}
+
+/// Writes a file beside its place, then gives it its name, unless there is one of that name.
+pub(super) fn add(path: &Path, content: &[u8]) -> io::Result<()> {
+    let (beside, _) = write_beside(path, &[content])?;
+    let linked = std::fs::hard_link(&beside, path);
+    std::fs::remove_file(&beside)?;
+    match linked {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn write_beside(path: &Path, parts: &[&[u8]]) -> io::Result<(PathBuf, File)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let unique = format!("{}-{}.{BESIDE}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let beside = path.with_extension(unique);
+    // an earlier process of this number may have died over one
+    remove(&beside)?;
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&beside)?;
+    let written = parts.iter().try_for_each(|part| file.write_all(part));
+    match written {
+        Ok(()) => Ok((beside, file)),
+        Err(error) => {
+            // half a file takes room that is missing already
+            let _removed = std::fs::remove_file(&beside);
+            Err(error)
+        }
+    }
+}
+
+/// Marks a file as used now.
+pub(super) fn touch(file: &File, now: UtcMillis) -> io::Result<()> {
+    file.set_times(FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_millis(now.as_millis())))
+}
+
+/// Removes whatever has this name, a whole directory if need be; where a link points is left alone.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let removed = match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(path),
+        Ok(_) => std::fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn is_own(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+/// Whether others have one of these rights.
+#[cfg(unix)]
+fn gives(metadata: &Metadata, rights: u32) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    metadata.mode() & rights != 0
+}
+
+/// Unknown here: what is in the user's directory is his.
+#[cfg(not(unix))]
+fn is_own(_metadata: &Metadata) -> bool {
+    true
+}
+
+#[cfg(not(unix))]
+fn gives(_metadata: &Metadata, _rights: u32) -> bool {
+    false
+}
