@@ -56,7 +56,8 @@ pub struct SandboxLimits {
     pub suspend: Duration,
     /// The longest that it is suspended. `suspend_most_ms`; default 3,600,000.
     pub suspend_most: Duration,
-    /// CPU time of compiling it. `compile_cpu_ms`; default 60,000.
+    /// CPU time of compiling it in a process of its own, rounded up to whole seconds. `compile_cpu_ms`; default 60,000. None
+    /// of the three counts for a built-in, nor where the embedder chose to compile in his own process.
     pub compile_cpu: Duration,
     /// Time of compiling it. `compile_wall_ms`; default 120,000.
     pub compile_wall: Duration,

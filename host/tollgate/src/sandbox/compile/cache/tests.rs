@@ -103,7 +103,7 @@ fn an_entry_that_is_not_as_it_was_written_is_dropped_and_can_be_written_again() 
 #[test]
 fn an_entry_that_others_could_have_written_is_dropped() {
     // P03
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::{PermissionsExt as _, chown, symlink};
 
     let (dir, cache, path) = filled();
     let outside = dir.path().join("outside");
@@ -117,7 +117,10 @@ fn an_entry_that_others_could_have_written_is_dropped() {
         let made = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
         assert!(made.success());
     };
-    let cases: [(&str, &dyn Fn()); 5] = [
+    // only root can give a file away
+    let give_away = || chown(&path, Some(65_534), None).unwrap_or_else(|_| mode(0o602));
+    let cases: [(&str, &dyn Fn()); 6] = [
+        ("somebody else's", &give_away),
         ("writable by the group", &|| mode(0o620)),
         ("writable by all", &|| mode(0o602)),
         ("a link to a good one", &link),
