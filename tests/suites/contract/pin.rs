@@ -74,6 +74,15 @@ fn renamed(name: &[u8; 4]) -> Vec<u8> {
     bytes
 }
 
+/// Ends the race when it is dropped, however that comes about.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn what_is_hashed_is_what_is_run_however_files_are_swapped() {
     // P02
@@ -111,8 +120,8 @@ async fn what_is_hashed_is_what_is_run_however_files_are_swapped() {
                 }
             }
         };
+        let _over = Over(&over);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(race));
-        over.store(true, Ordering::Release);
     });
     host.finish().await;
 }

@@ -162,5 +162,7 @@ async fn headers_are_counted_by_what_they_cost() {
         peak.stayed_low(way);
         host.serves_others().await;
     }
+    assert_eq!(host.ask("floods/header-bytes", "65000").await.text, "well");
+    denied(&host.ask("floods/header-bytes", "65536").await, &["sandbox.field_bytes"]);
     host.finish().await;
 }
