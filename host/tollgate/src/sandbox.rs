@@ -27,7 +27,6 @@ mod memory;
 mod meter;
 mod provider;
 mod state;
-mod uncompiled;
 
 pub use artifact::{ArtifactError, Import, ImportKind};
 pub use compile::{CompileError, Compiler, compile_worker};

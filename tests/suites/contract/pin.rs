@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tollgate::config::{Config, Pin, PluginConfig, Source};
-use tollgate::{Error, ErrorKind, Host};
+use tollgate::{Compiler, Error, ErrorKind, Host};
 use tollgate_tests::memory::Peak;
 use tollgate_tests::{guests, house};
 
@@ -25,9 +25,9 @@ async fn only_the_pinned_bytes_are_run() {
     std::fs::write(&file, &bytes).unwrap();
     let start = async |pin: Pin| -> Result<(), Error> {
         let config = Config::default().plugin(pinned(&file, pin));
-        Host::builder().config(config).build().await.map(|_| ())
+        Host::builder().compiler(Compiler::in_process()).config(config).build().await.map(|_| ())
     };
-    let host = Host::builder().build().await.unwrap();
+    let host = Host::builder().compiler(Compiler::in_process()).build().await.unwrap();
     let digest = digest(&host, &file).await;
     assert!(start(Pin::Sha256(digest)).await.is_ok());
     // a name in the middle: the component stays sound, and is another one

@@ -138,7 +138,7 @@ async fn a_prompt_can_be_dropped_wherever_it_waits() {
             assert!(polls < 1 << 20, "it never ends by itself");
             polls = if impatient { polls * 5 / 4 + 1 } else { polls + 1 };
         }
-        assert!(polls > 3, "dropped at {polls} polls only");
+        assert!(polls > 2, "dropped at {polls} polls only");
     }
     assert_eq!(host.ask(MODEL, "go").await.text, "Once upon a time.");
     assert!(host.host().shutdown(Duration::from_secs(60)).await, "a dropped prompt is still running");

@@ -300,6 +300,8 @@ impl Exchange {
         parts.extensions.clear();
         let (patterns, slot) = &key;
         let origin = lease.origin().clone();
+        // not slices of the connection's buffer, all of which they would keep for as long as the plugin keeps them
+        parts.headers.values_mut().for_each(own);
         let echoes = clean_response(&mut parts.headers, slot.as_ref(), patterns.as_deref());
         if echoes >= HITS {
             return Err(Cause::KeyEchoed(origin).into());
@@ -319,6 +321,13 @@ impl Exchange {
         };
         let (reader, mouth) = ResponseBody::streaming(place);
         Ok(Answered::Streaming(Response::from_parts(parts, reader), Box::new(body), mouth))
+    }
+}
+
+/// Copies a value out of whatever it is a slice of.
+fn own(value: &mut HeaderValue) {
+    if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+        *value = copy;
     }
 }
 

@@ -138,11 +138,6 @@ pub enum ArtifactError {
     /// Its names fit, its types do not.
     #[error("the plugin does not follow the contract tollgate:plugin@{CONTRACT}: {0}")]
     TypeMismatch(String),
-    /// It uses what of WebAssembly this host does not run.
-    #[error(
-        "the plugin uses of the WebAssembly proposals that this host does not run: {}; build it without", List(.0)
-    )]
-    Proposals(Vec<String>),
     /// It has too many imports or exports.
     #[error("the component imports or exports more than {MOST_NAMES} names")]
     TooManyNames,

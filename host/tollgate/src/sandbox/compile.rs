@@ -22,6 +22,7 @@ mod kept;
 mod key;
 mod native;
 mod process;
+mod refusal;
 mod wire;
 mod worker;
 
@@ -41,6 +42,7 @@ pub use error::CompileError;
 pub(crate) use error::Fault;
 pub(super) use kept::Kept;
 use native::Native;
+use refusal::misfit;
 pub use worker::compile_worker;
 
 /// How many compilers run at the same time: each may take its plugin's `compile_memory_mib`.
@@ -163,7 +165,7 @@ async fn obtain(wanted: &Wanted, means: Means, house: &House) -> Result<Componen
     let task = house.tasks.spawn_blocking(move || {
         let component = native.load(engine.wasmtime());
         // it was made for this engine: what does not fit into it is the component
-        let component = component.map_err(|error| CompileError::refused(&error))?;
+        let component = component.map_err(|error| misfit(&error))?;
         if let Some(cache) = cache {
             cache.store(&name, &native, now);
         }

@@ -13,7 +13,6 @@ use super::log::LogShare;
 use super::meter::CpuLimit;
 use super::provider::{Limit, SandboxedProvider, bounded};
 use super::state::Plugin;
-use super::uncompiled::uncompiled;
 use super::{Import, convert};
 use crate::egress::{Egress, Outlet};
 use crate::plugin::{Breakage, Call, Provider, ProviderError};
@@ -112,8 +111,7 @@ async fn load_compiled(source: Source, digest: Digest, house: &House) -> Result<
     let Artifact { imports, exports } = Artifact::read(&source.bytes, source.strict_imports)?;
     let (bytes, limits) = (source.bytes, source.sandbox.clone());
     let wanted = Wanted { bytes, digest, is_builtin: source.is_builtin, limits };
-    let component = compile::component(&wanted, house).await;
-    let component = component.map_err(|error| uncompiled(error, &wanted.bytes))?;
+    let component = compile::component(&wanted, house).await.map_err(ArtifactError::Compile)?;
     let mismatch = |error: wasmtime::Error| ArtifactError::TypeMismatch(format!("{error:#}"));
     let linker = link::linker(house.engine.wasmtime()).map_err(mismatch)?;
     let pre = linker.instantiate_pre(&component).and_then(ProviderPre::new).map_err(mismatch)?;

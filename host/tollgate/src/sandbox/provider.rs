@@ -77,7 +77,7 @@ impl Provider for SandboxedProvider {
             let _places = places;
             let wall = Limit { limit: ready.plugin.limits.wall, key: "wall_ms" };
             let mut output = Output { started: Some(started), batches };
-            if let Err(error) = bounded(&call, wall, answer(&ready, pace, gate, &prompt, &mut output)).await {
+            if let Err(error) = bounded(&call, wall, answer(&ready, pace, gate, prompt, &mut output)).await {
                 admission.ended(&error, call.seen.request_sent());
                 output.end(Err(error)).await;
             }
@@ -131,13 +131,15 @@ async fn answer(
     ready: &Ready,
     pace: Pace,
     gate: Gate,
-    prompt: &wit::Prompt,
+    prompt: wit::Prompt,
     output: &mut Output,
 ) -> Result<(), ProviderError> {
     let limits = &ready.plugin.limits;
     let mut guest = Guest::start(ready, pace, gate).await?;
     guest.allow(CpuLimit { limit: limits.cpu, key: "cpu_ms" });
-    let completion = guest.complete(prompt).await?.map_err(convert::plugin_error)?;
+    let completion = guest.complete(&prompt).await?.map_err(convert::plugin_error)?;
+    // the guest has a copy, and an answer may take minutes
+    drop(prompt);
     output.start();
     let mut handed_over = 0_u64;
     loop {
@@ -169,11 +171,11 @@ struct Output {
     batches: mpsc::Sender<Message>,
 }
 
-/// What a call's task says of the answer. Its end is said, so that the reader need not wait until the task has tidied up,
+/// What a call's task says of the answer; small, since a channel has room for dozens. Its end is said, so that the reader need not wait until the task has tidied up,
 /// and so that a task that is gone without a word is not taken for it.
 enum Message {
     Batch(Vec<Event>),
-    End(Result<(), ProviderError>),
+    End(Result<(), Box<ProviderError>>),
 }
 
 impl Output {
@@ -187,7 +189,7 @@ impl Output {
     async fn end(&mut self, end: Result<(), ProviderError>) {
         let _gone = match (self.started.take(), end) {
             (Some(started), Err(error)) => started.send(Err(error)).is_err(),
-            (_, end) => self.batches.send(Message::End(end)).await.is_err(),
+            (_, end) => self.batches.send(Message::End(end.map_err(Box::new))).await.is_err(),
         };
     }
 }
@@ -220,12 +222,12 @@ impl Stream for Answer {
             Some(Message::End(end)) => end,
             None => {
                 let ended = std::task::ready!(Pin::new(task).poll(cx));
-                Err(ended.err().map_or(ProviderError::Cancelled, |error| host_failure(&error)))
+                Err(Box::new(ended.err().map_or(ProviderError::Cancelled, |error| host_failure(&error))))
             }
         };
         // whatever is left of it is tidying up
         this.task = None;
-        Poll::Ready(end.err().map(Err))
+        Poll::Ready(end.err().map(|error| Err(*error)))
     }
 }
 

@@ -1,7 +1,5 @@
 //! Why a component could not be compiled, in words that name the limit, its value and the key that changes it.
 
-use crate::types::printable;
-
 /// Why a component could not be compiled. Nothing of it has run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -9,6 +7,11 @@ pub enum CompileError {
     /// The compiler refused it.
     #[error("the plugin cannot be compiled: {0}")]
     Refused(String),
+    /// It uses what of WebAssembly this host does not run.
+    #[error(
+        "the plugin uses of the WebAssembly proposals that this host does not run: {0}; build it without"
+    )]
+    Proposals(String),
     /// Compiling it took too much CPU time.
     #[error(
         "compiling the plugin took more than {limit_ms} ms of CPU time; the operator's `sandbox.compile_cpu_ms` raises \
@@ -89,11 +92,6 @@ pub(crate) enum Fault {
 }
 
 impl CompileError {
-    /// What wasmtime says, which repeats names that strangers chose.
-    pub(super) fn refused(error: &wasmtime::Error) -> Self {
-        Self::Refused(printable(&format!("{error:#}"), 400))
-    }
-
     pub(super) fn panicked() -> Self {
         Self::Failed("it panicked".to_owned())
     }
@@ -101,6 +99,7 @@ impl CompileError {
     pub(crate) fn fault(&self) -> Fault {
         match self {
             Self::Refused(_)
+            | Self::Proposals(_)
             | Self::CpuTime { .. }
             | Self::WallTime { .. }
             | Self::Memory { .. }

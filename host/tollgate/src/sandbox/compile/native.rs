@@ -5,6 +5,7 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use super::CompileError;
+use super::refusal::refusal;
 
 /// Native code that the compiler of this very host made, of this build and for this engine's configuration.
 ///
@@ -23,7 +24,7 @@ impl Native {
     /// Compiles in this process.
     pub(super) fn compile(engine: &Engine, component: &[u8]) -> Result<Self, CompileError> {
         let code = engine.precompile_component(component);
-        code.map(|code| Self(code.into())).map_err(|error| CompileError::refused(&error))
+        code.map(|code| Self(code.into())).map_err(|error| refusal(&error, component))
     }
 
     pub(super) fn as_bytes(&self) -> &[u8] {

@@ -54,6 +54,7 @@ pub(super) async fn compile(
     match Answer::parse(output) {
         Some(Answer::Code(code)) if status.success() => code_of(code),
         Some(Answer::Refused(why)) => Err(CompileError::Refused(printable(&why, 400))),
+        Some(Answer::Proposals(names)) => Err(CompileError::Proposals(printable(&names, 400))),
         Some(Answer::OutOfMemory) => Err(CompileError::Memory { limit_mib: limits.compile_memory_mib }),
         Some(Answer::Failed(why)) => Err(CompileError::Failed(printable(&why, 400))),
         Some(Answer::Code(_)) | None => Err(died(status, &complaint, limits)),

@@ -33,6 +33,8 @@ pub(super) enum Answer {
     Code(Bytes),
     /// The component cannot be compiled: why.
     Refused(String),
+    /// The component uses proposals that the host does not run: which.
+    Proposals(String),
     /// The memory was not enough.
     OutOfMemory,
     /// The compiler cannot work: why.
@@ -78,6 +80,7 @@ impl Answer {
             Self::Refused(why) => (1, why.into()),
             Self::OutOfMemory => (2, Bytes::new()),
             Self::Failed(why) => (3, why.into()),
+            Self::Proposals(names) => (4, names.into()),
         };
         let mut head = BytesMut::from(ANSWER.as_slice());
         head.put_u8(kind);
@@ -101,6 +104,7 @@ impl Answer {
             1 => Some(Self::Refused(text())),
             2 => Some(Self::OutOfMemory),
             3 => Some(Self::Failed(text())),
+            4 => Some(Self::Proposals(text())),
             _ => None,
         }
     }
@@ -127,6 +131,7 @@ mod tests {
             Answer::Refused("no".into()),
             Answer::OutOfMemory,
             Answer::Failed("oh".into()),
+            Answer::Proposals("gc".into()),
         ] {
             assert_eq!(Answer::parse(whole(answer.clone())), Some(answer));
         }

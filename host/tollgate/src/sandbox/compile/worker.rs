@@ -8,11 +8,12 @@ use std::sync::mpsc;
 use bytes::Bytes;
 use wasmtime::Engine;
 
+use super::CompileError;
+use super::refusal::refusal;
 use super::wire::{Answer, Head};
 use crate::sandbox::artifact::MOST_BYTES;
 use crate::sandbox::engine;
 use crate::tasks;
-use crate::types::printable;
 
 /// Compiles the one component that the host sends, as the program of [`Compiler::process`](super::Compiler::process).
 ///
@@ -61,7 +62,11 @@ fn answer(mut input: impl Read + Send + 'static) -> Answer {
     match catch_unwind(AssertUnwindSafe(|| engine.precompile_component(&component))) {
         Ok(Ok(code)) => Answer::Code(code.into()),
         Ok(Err(error)) if is_out_of_memory(&error) => Answer::OutOfMemory,
-        Ok(Err(error)) => Answer::Refused(printable(&format!("{error:#}"), 400)),
+        Ok(Err(error)) => match refusal(&error, &component) {
+            CompileError::Proposals(names) => Answer::Proposals(names),
+            CompileError::Refused(why) => Answer::Refused(why),
+            other => Answer::Failed(other.to_string()),
+        },
         Err(_) => Answer::Refused("the compiler panicked".to_owned()),
     }
 }

@@ -1,12 +1,13 @@
-//! Why a component was not compiled, in words that name what it needs and who could give it.
+//! Why the compiler refused a component, in words that name what it needs and who could give it.
 //!
 //! The compiler's own words say where it stopped, often not why. Which proposals a component uses, a validator tells:
-//! whatever is sound with all of them and not without one, needs that one.
+//! whatever is sound with all of them and not without one, needs that one. It is asked where the component was compiled,
+//! since it costs no less there.
 
 use wasmparser::{Validator, WasmFeatures};
 
-use super::artifact::ArtifactError;
-use super::compile::CompileError;
+use super::CompileError;
+use crate::types::printable;
 
 /// The proposals that this host does not run.
 const OFF: &[(WasmFeatures, &str)] = &[
@@ -41,23 +42,22 @@ const TOLD: &[(&str, &str)] = &[
     ("component instance size does not fit", ", which is the same for all plugins"),
 ];
 
-/// Why these bytes were not compiled, after this error.
-pub(super) fn uncompiled(error: CompileError, bytes: &[u8]) -> ArtifactError {
-    let CompileError::Refused(said) = &error else {
-        return ArtifactError::Compile(error);
-    };
-    let proposals = proposals(bytes);
-    if !proposals.is_empty() {
-        return ArtifactError::Proposals(proposals);
-    }
-    match TOLD.iter().find(|(words, _)| said.contains(words)) {
-        Some((_, way_out)) => ArtifactError::Compile(CompileError::Refused(format!("{said}{way_out}"))),
-        None => ArtifactError::Compile(error),
-    }
+/// Why the compiler refused these bytes.
+pub(super) fn refusal(error: &wasmtime::Error, component: &[u8]) -> CompileError {
+    let proposals = proposals(component);
+    if proposals.is_empty() { misfit(error) } else { CompileError::Proposals(proposals.join("`, `")) }
+}
+
+/// Why compiled code, or what there is of it, does not fit into the engine. wasmtime's words repeat names that strangers
+/// chose.
+pub(super) fn misfit(error: &wasmtime::Error) -> CompileError {
+    let said = printable(&format!("{error:#}"), 400);
+    let way_out = TOLD.iter().find(|(words, _)| said.contains(words)).map_or("", |(_, way_out)| way_out);
+    CompileError::Refused(format!("{said}{way_out}"))
 }
 
 /// Which of the proposals these bytes are not sound without; none where they are not sound at all.
-fn proposals(bytes: &[u8]) -> Vec<String> {
+fn proposals(bytes: &[u8]) -> Vec<&'static str> {
     let is_sound =
         |features: WasmFeatures| Validator::new_with_features(features).validate_all(bytes).is_ok();
     let all = WasmFeatures::all();
@@ -65,7 +65,7 @@ fn proposals(bytes: &[u8]) -> Vec<String> {
         return Vec::new();
     }
     let needed = OFF.iter().filter(|(proposal, _)| !is_sound(all.difference(*proposal)));
-    needed.map(|(_, name)| (*name).to_owned()).collect()
+    needed.map(|(_, name)| *name).collect()
 }
 
 #[cfg(test)]
@@ -75,19 +75,17 @@ mod tests {
     #[test]
     fn what_the_pool_has_no_room_for_names_who_has_more() {
         for (words, way_out) in TOLD {
-            let shown =
-                uncompiled(CompileError::Refused(format!("it {words} of 9")), b"no component").to_string();
+            let shown = misfit(&wasmtime::Error::msg(format!("it {words} of 9"))).to_string();
             assert!(shown.contains(words) && shown.contains(way_out), "{shown}");
         }
-        let other =
-            uncompiled(CompileError::Refused("function 7 is odd".to_owned()), b"no component").to_string();
+        let other = refusal(&wasmtime::Error::msg("function 7 is odd"), b"no component").to_string();
         assert!(other.ends_with("function 7 is odd"), "{other}");
     }
 
     #[test]
     fn a_component_without_proposals_names_none() {
         // R27: an empty component, and one with a module that has a shared memory
-        assert_eq!(proposals(b"\0asm\x0d\0\x01\0"), Vec::<String>::new());
+        assert_eq!(proposals(b"\0asm\x0d\0\x01\0"), Vec::<&str>::new());
         let module = b"\0asm\x01\0\0\0\x05\x04\x01\x03\x01\x01";
         let component = [b"\0asm\x0d\0\x01\0\x01\x0e".as_slice(), module].concat();
         assert_eq!(proposals(&component), ["threads"]);
