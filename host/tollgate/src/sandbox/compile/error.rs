@@ -9,7 +9,7 @@ pub enum CompileError {
     Refused(String),
     /// It uses what of WebAssembly this host does not run.
     #[error(
-        "the plugin uses of the WebAssembly proposals that this host does not run: {0}; build it without"
+        "the plugin uses of the WebAssembly proposals that this host does not run: `{0}`; build it without"
     )]
     Proposals(String),
     /// Compiling it took too much CPU time.
