@@ -7,7 +7,6 @@ mod completeness;
 mod contract;
 mod egress;
 mod embedding;
-mod fairness;
 mod isolation;
 mod keys;
 mod limits;
