@@ -20,7 +20,7 @@ use install::Installer;
 
 /// Runs prompts through plugins. Cheap to clone; clones are one host.
 ///
-/// Built once per process, inside a tokio runtime that becomes the host's I/O runtime. Dropping the last clone ends what
+/// Built once per process, inside a tokio runtime, on which the host compiles and starts processes. Dropping the last clone ends what
 /// still runs; [`Host::shutdown`] waits for it first.
 ///
 /// # Examples

@@ -2,7 +2,7 @@
 //!
 //! A plugin is code of a stranger. Here it gets an instance of its own for every call, in a store that is made for the
 //! call and dropped after it: nothing passes from one caller to another, and what a plugin broke is gone with its
-//! store. Its world is what `artifact` lists and no more. It computes on threads that do nothing else, is looked at
+//! store. Its world is what `artifact` lists and no more. It computes on threads of the host's own, is looked at
 //! every millisecond, and is stopped when it has used its CPU time, its memory, its minutes or its share of the host.
 //!
 //! Rooms above see a plugin as a [`Provider`](crate::plugin::Provider); no wasmtime type leaves this room, except

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use tollgate::config::{Config, PluginConfig, Source};
-use tollgate::{Host, Response};
+use tollgate::{Compiler, Host, Response};
 use tollgate_tests::guests::{self, Guest};
 
 use super::load::{latencies, open_loop};
@@ -59,7 +59,12 @@ async fn beside(guest: Guest) -> Result<Host> {
     (plugin.sandbox.cpu, plugin.sandbox.wall) = (ENOUGH, ENOUGH);
     plugin.sandbox.limit_kills = u32::MAX;
     let config = Config::default().plugin(plugin);
-    Ok(Host::builder().config(config).builtins(tollgate_builtins::all()).build().await?)
+    Ok(Host::builder()
+        .compiler(Compiler::in_process())
+        .config(config)
+        .builtins(tollgate_builtins::all())
+        .build()
+        .await?)
 }
 
 /// Prompts through `echo`. One that is refused because too many wait counts as if it had waited to the end.

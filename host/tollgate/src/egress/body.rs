@@ -1,8 +1,8 @@
 //! A response's body on its way to the plugin: counted, timed and scrubbed as it streams.
 //!
-//! All of that happens on the I/O runtime, in the task that sent the request: [`Streaming::pump`] reads what the vendor
+//! All of that happens in the task that sent the request: [`Streaming::pump`] reads what the vendor
 //! sends as it comes, and hands it over in pieces. What comes together is handed over together, since each piece costs
-//! a change of threads and a call into the plugin, and what came with the head is there before the plugin asks for it. A
+//! a change of tasks and a call into the plugin, and what came with the head is there before the plugin asks for it. A
 //! plugin that does not read makes the pump wait after [`AHEAD`] pieces, and with it the vendor.
 //!
 //! When the body ends as HTTP says, its connection goes back to the pool; when anything is wrong with it, the connection

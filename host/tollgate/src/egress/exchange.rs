@@ -10,7 +10,8 @@
 //! the grant no address, without a checked address no connection, and only a request that has come this far meets the
 //! key. No redirect is followed: an answer is an answer, whatever its status (SECURITY.md E02).
 //!
-//! All of it runs on the I/O runtime, whoever waits for it.
+//! All of it runs in one task of the gate's (`tasks`), whoever waits for it: a plugin that goes on at the back, or stands
+//! still, holds up none of it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -92,7 +93,7 @@ enum Unanswered {
 }
 
 impl Exchange {
-    /// Passes a request through the gate, and its answer back to the last byte. Must run on the I/O runtime. Ends when
+    /// Passes a request through the gate, and its answer back to the last byte. Must run where the gate is. Ends when
     /// nobody waits for the answer's head, or reads its body, any more.
     ///
     /// # Cancel safety

@@ -1,6 +1,6 @@
 //! The gate as a plugin meets it: wasmtime's hooks for `wasi:http`.
 //!
-//! Nothing is decided here. What a plugin sends is handed to an [`Exchange`] on the I/O runtime, and the future that
+//! Nothing is decided here. What a plugin sends is handed to an [`Exchange`] in a task of its own, and the future that
 //! `wasi:http` gets only waits: it is polled on the plugins' threads, where no socket and no timer of the gate may live.
 //! What comes back is an answer or one of WASI's error codes, without a text.
 

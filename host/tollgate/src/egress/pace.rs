@@ -44,7 +44,7 @@ struct Wait {
 }
 
 impl Pace {
-    /// Must be called on the I/O runtime. `started` is when the request was.
+    /// Must be called where the gate is. `started` is when the request was.
     pub(super) fn new(idle: Duration, total: Duration, started: Instant) -> Self {
         let end = after(started, total);
         let timer = Box::pin(tokio::time::sleep_until(end));

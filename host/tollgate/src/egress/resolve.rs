@@ -14,7 +14,7 @@ use async_trait::async_trait;
 pub trait Resolver: Send + Sync + fmt::Debug {
     /// The addresses of `host`: a lower-case DNS name of ASCII letters, digits and hyphens, without a trailing dot.
     ///
-    /// Runs on the I/O runtime, with a deadline.
+    /// Runs on the gate's threads, a tokio runtime of the host's own, with a deadline.
     ///
     /// # Errors
     /// Whatever kept it from finding one; of the error only its kind is used.

@@ -166,7 +166,8 @@ impl Builder {
         self
     }
 
-    /// How many threads run plugins. Default: one less than the machine has, at least one.
+    /// How many threads run plugins and the gate; as many again, of the lowest priority, run plugins that compute for
+    /// long. Default: one less than the machine has cores, at least one.
     pub fn guest_threads(mut self, threads: usize) -> Self {
         self.guest_threads = Some(threads);
         self

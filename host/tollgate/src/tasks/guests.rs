@@ -1,10 +1,10 @@
-//! The threads that run plugins.
+//! The threads that run plugins, and the gate beside them.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::{JoinError, JoinHandle};
 use tokio_util::task::TaskTracker;
 
@@ -12,11 +12,13 @@ use super::AbortOnDrop;
 use super::pace::Pace;
 use super::turn::{InTurns, Turns};
 
-/// Two runtimes for guests: the front, where calls begin, and the back, where those go on that compute for long.
+/// Two runtimes: the front, where calls begin, and the back, where those go on that compute for long.
 #[derive(Debug)]
 pub(super) struct Guests {
-    front: Option<Runtime>,
-    back: Option<Runtime>,
+    /// `None` when they end.
+    runtimes: Option<[Runtime; 2]>,
+    front: Handle,
+    back: Handle,
     turns: Turns,
 }
 
@@ -26,29 +28,31 @@ impl Guests {
         let threads = threads.max(1);
         let runtime = |name: &str| {
             let mut builder = Builder::new_multi_thread();
-            builder.worker_threads(threads).thread_name(name).enable_time();
+            builder.worker_threads(threads).thread_name(name).enable_all();
             builder
         };
         let front = runtime("tollgate-guest").build()?;
         let back = runtime("tollgate-back").on_thread_start(step_back).build()?;
-        Ok(Self { front: Some(front), back: Some(back), turns: Turns::new(threads) })
+        let (front_handle, back_handle) = (front.handle().clone(), back.handle().clone());
+        let runtimes = Some([front, back]);
+        Ok(Self { runtimes, front: front_handle, back: back_handle, turns: Turns::new(threads) })
     }
 
-    /// Runs a call; where the threads are gone, during shutdown, nothing.
-    pub(super) fn spawn<F>(
-        &self,
-        tracker: &TaskTracker,
-        pace: Pace,
-        future: F,
-    ) -> Option<JoinHandle<F::Output>>
+    /// Where calls begin and the gate is.
+    pub(super) fn front(&self) -> &Handle {
+        &self.front
+    }
+
+    /// Runs a call.
+    pub(super) fn spawn<F>(&self, tracker: &TaskTracker, pace: Pace, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        let (front, back) = (self.front.as_ref()?, self.back.as_ref()?.handle().clone());
+        let back = self.back.clone();
         let future = Box::pin(future);
         let turns = self.turns.clone();
         if pace.is_back() {
-            return Some(tracker.spawn_on(InTurns::new(future, pace, turns), &back));
+            return tracker.spawn_on(InTurns::new(future, pace, turns), &back);
         }
         let begun = async move {
             match (InFront { future: Some(future), pace: pace.clone() }).await {
@@ -59,14 +63,14 @@ impl Guests {
                 }
             }
         };
-        Some(tracker.spawn_on(begun, front.handle()))
+        tracker.spawn_on(begun, &self.front)
     }
 }
 
 impl Drop for Guests {
     /// Never blocks: an embedder may drop the host inside a runtime, where waiting for threads would panic.
     fn drop(&mut self) {
-        for runtime in [self.front.take(), self.back.take()].into_iter().flatten() {
+        for runtime in self.runtimes.take().into_iter().flatten() {
             runtime.shutdown_background();
         }
     }
@@ -152,17 +156,17 @@ mod tests {
                 (begins, thread())
             }
         };
-        let where_it_ran = guests.spawn(&tracker, pace, call).unwrap().await.unwrap();
+        let where_it_ran = guests.spawn(&tracker, pace, call).await.unwrap();
         assert_eq!(where_it_ran, ("tollgate-guest".to_owned(), "tollgate-back".to_owned()));
         let pace = lane.pace();
         let second = {
             let pace = pace.clone();
             async move { compute(&pace).await }
         };
-        guests.spawn(&tracker, pace, second).unwrap().await.unwrap();
-        let next = guests.spawn(&tracker, lane.pace(), async { thread() }).unwrap().await.unwrap();
+        guests.spawn(&tracker, pace, second).await.unwrap();
+        let next = guests.spawn(&tracker, lane.pace(), async { thread() }).await.unwrap();
         assert_eq!(next, "tollgate-back");
-        let others = guests.spawn(&tracker, Lane::new().pace(), async { thread() }).unwrap().await.unwrap();
+        let others = guests.spawn(&tracker, Lane::new().pace(), async { thread() }).await.unwrap();
         assert_eq!(others, "tollgate-guest");
     }
 
@@ -177,9 +181,9 @@ mod tests {
                 panic!("on purpose");
             }
         };
-        let error = guests.spawn(&tracker, pace, call).unwrap().await.unwrap_err();
+        let error = guests.spawn(&tracker, pace, call).await.unwrap_err();
         assert!(error.is_panic());
-        let next = guests.spawn(&tracker, Lane::new().pace(), async { 7 }).unwrap().await.unwrap();
+        let next = guests.spawn(&tracker, Lane::new().pace(), async { 7 }).await.unwrap();
         assert_eq!(next, 7);
     }
 
@@ -204,7 +208,7 @@ mod tests {
                 drop(held);
             }
         };
-        let task = guests.spawn(&tracker, pace, call).unwrap();
+        let task = guests.spawn(&tracker, pace, call);
         at_the_back.await.unwrap();
         task.abort();
         while !gone.load(Ordering::Acquire) {

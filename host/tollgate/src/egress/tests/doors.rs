@@ -19,7 +19,7 @@ fn request(uri: &str, body: &'static str) -> Request<WasiBody> {
     Request::builder().method("POST").uri(uri).body(body).unwrap()
 }
 
-/// Sends as wasi-http does: on a guest thread, which has no I/O of its own.
+/// Sends as wasi-http does: on a guest thread, which has none of the gate's sockets.
 async fn send(
     house: &mut House,
     request: Request<WasiBody>,

@@ -114,7 +114,7 @@ pub(super) struct Answer {
 impl House {
     pub(super) fn new(plan: Plan) -> Self {
         let names = Arc::<Names>::default();
-        let tasks = Tasks::new(1).unwrap();
+        let tasks = Tasks::with_the_gate_here(1);
         let settings =
             Settings { resolver: names.clone(), roots: plan.roots, proxy: plan.proxy, own: plan.own };
         let egress = Egress::new(tasks, settings).unwrap();
