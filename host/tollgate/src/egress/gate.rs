@@ -1,8 +1,9 @@
 //! The gate as a plugin meets it: wasmtime's hooks for `wasi:http`.
 //!
 //! Nothing is decided here. What a plugin sends is handed to an [`Exchange`] in a task of its own, and the future that
-//! `wasi:http` gets only waits: it is polled on the plugins' threads, where no socket and no timer of the gate may live.
-//! What comes back is an answer or one of WASI's error codes, without a text.
+//! `wasi:http` gets only waits: it is polled wherever the plugin is, at the back too, where nothing of the gate may be.
+//! The body of an answer, too, is only the end of a channel there. What comes back is an answer or one of WASI's error
+//! codes, without a text.
 
 use std::sync::Arc;
 
