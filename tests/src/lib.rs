@@ -1,5 +1,5 @@
 //! What the suites share: the hostile plugins, hosts that are watched, a scripted name service, this process's memory,
-//! and everything that is logged.
+//! texts that terminals obey, and everything that is logged.
 
 pub mod append;
 pub mod dialing;
@@ -8,3 +8,4 @@ pub mod house;
 pub mod log;
 pub mod memory;
 pub mod names;
+pub mod terminal;

@@ -134,7 +134,7 @@ async fn nothing_that_a_plugin_says_is_obeyed_by_a_terminal() {
     // P16: as an answer, as an error, as a line of the log, and as what it says of itself
     let home = tempfile::tempdir().unwrap();
     let input = home.path().join("input");
-    std::fs::write(&input, OBEYED.join(" shown ")).unwrap();
+    std::fs::write(&input, tollgate_tests::terminal::OBEYED.join(" shown ")).unwrap();
     let config = home.path().join("house.yaml");
     let garbles = format!("source: \"file:{}\", dev: true", guests::GARBLES.file);
     let setting = "config: {description: terminal-summary}";
@@ -152,33 +152,6 @@ async fn nothing_that_a_plugin_says_is_obeyed_by_a_terminal() {
         assert_eq!(obeyed(&text), None, "{arguments}: {text:?}");
     }
 }
-
-/// Texts for a terminal to obey.
-#[cfg(target_os = "linux")]
-const OBEYED: [&str; 22] = [
-    "\x1b[2J",
-    "\x1b[31mred\x1b[4m",
-    "\x1b]0;title\x07",
-    "\x1b]8;;http://evil.test\x1b\\link\x1b]8;;\x1b\\",
-    "\x1b]52;c;ZXZpbA==\x07",
-    "\x1b]1337;File=:AAAA\x07",
-    "\x1bP+q544e\x1b\\",
-    "\x1b[6n",
-    "\x1b[?1049h",
-    "\x1b_G\x1b\\",
-    "\x1bc",
-    "\u{9b}31m",
-    "\u{9d}0;x\u{9c}",
-    "\u{90}q\u{9c}",
-    "a\rb",
-    "a\x08\x08b",
-    "a\x07b",
-    "a\x0bb\x0cc",
-    "a\x0eb\x0fc",
-    "a\u{7f}b",
-    "abc\u{202e}gpj.exe",
-    "\u{202d}abc",
-];
 
 /// The first character that a terminal obeys.
 #[cfg(target_os = "linux")]

@@ -92,18 +92,16 @@ fn nested_components(depth: usize) -> Vec<u8> {
 
 // === modules ===
 
+/// The memory of a module that needs one.
+const ONE_PAGE: MemoryType =
+    MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None };
+
 /// A module of functions without parameters or results, with a memory.
 fn code(functions: &[Function], extend: impl FnOnce(&mut Module)) -> Module {
     let (mut types, mut declared, mut memories) =
         (TypeSection::new(), FunctionSection::new(), MemorySection::new());
     types.ty().function([], []);
-    memories.memory(MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
+    memories.memory(ONE_PAGE);
     for _ in functions.iter() {
         declared.function(0);
     }
@@ -247,13 +245,7 @@ fn data(count: usize, bytes: usize) -> Module {
         segments.active(0, &ConstExpr::i32_const(0), vec![7; bytes]);
     }
     let (mut memories, mut module) = (MemorySection::new(), Module::new());
-    memories.memory(MemoryType {
-        minimum: 1,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
+    memories.memory(ONE_PAGE);
     module.section(&memories).section(&segments);
     module
 }

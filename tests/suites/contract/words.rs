@@ -7,6 +7,7 @@ use tollgate::ErrorKind;
 use tollgate::config::PluginConfig;
 use tollgate::types::{Event, FinishReason, ManualClock, UtcMillis, Value};
 use tollgate_test_kit::TestHostBuilder;
+use tollgate_tests::terminal::OBEYED;
 use tollgate_tests::{guests, house};
 
 #[tokio::test]
@@ -182,37 +183,6 @@ async fn a_list_that_is_never_the_same_is_the_same_for_a_day() {
     assert!(second.len() == 1 && second != first, "{second:?}");
     host.finish().await;
 }
-
-/// Texts for a terminal to obey, for a browser to run, or for a reader to misread.
-const OBEYED: [&str; 27] = [
-    "\x1b[2J",
-    "\x1b[31mred\x1b[0m",
-    "\x1b]0;title\x07",
-    "\x1b]8;;http://evil.test\x1b\\link\x1b]8;;\x1b\\",
-    "\x1b]52;c;ZXZpbA==\x07",
-    "\x1b]1337;File=:AAAA\x07",
-    "\x1bP+q544e\x1b\\",
-    "\x1b[6n",
-    "\x1b[?1049h",
-    "\x1b_G\x1b\\",
-    "\x1bc",
-    "\u{9b}31m",
-    "\u{9d}0;x\u{9c}",
-    "\u{90}q\u{9c}",
-    "a\rb",
-    "a\x08\x08b",
-    "a\x07b",
-    "nul\0l",
-    "a\u{7f}b",
-    "a\x0bb\x0cc",
-    "a\x0eb\x0fc",
-    "abc\u{202e}gpj.exe",
-    "\u{2066}abc\u{2069}",
-    "zero\u{200b}width",
-    "a\u{2028}level=ERROR forged",
-    "\u{feff}mark",
-    "line\r\nforged: line",
-];
 
 /// What a text that is shown must not have in it.
 fn is_obeyed(character: char) -> bool {

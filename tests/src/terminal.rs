@@ -1,0 +1,33 @@
+//! What nobody's terminal should get to see.
+
+/// Texts for a terminal to obey, for a browser to run, or for a reader to misread.
+pub const OBEYED: [&str; 28] = [
+    "\x1b[2J",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07",
+    "\x1b]8;;http://evil.test\x1b\\link\x1b]8;;\x1b\\",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b]1337;File=:AAAA\x07",
+    "\x1bP+q544e\x1b\\",
+    "\x1b[6n",
+    "\x1b[?1049h",
+    "\x1b_G\x1b\\",
+    "\x1bc",
+    "\u{9b}31m",
+    "\u{9d}0;x\u{9c}",
+    "\u{90}q\u{9c}",
+    "a\rb",
+    "a\x08\x08b",
+    "a\x07b",
+    "nul\0l",
+    "a\u{7f}b",
+    "a\x0bb\x0cc",
+    "a\x0eb\x0fc",
+    "abc\u{202e}gpj.exe",
+    "\u{202d}abc",
+    "\u{2066}abc\u{2069}",
+    "zero\u{200b}width",
+    "a\u{2028}level=ERROR forged",
+    "\u{feff}mark",
+    "line\r\nforged: line",
+];
