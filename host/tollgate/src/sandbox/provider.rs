@@ -140,6 +140,7 @@ async fn answer(
     let completion = guest.complete(&prompt).await?.map_err(convert::plugin_error)?;
     // the guest has a copy, and an answer may take minutes
     drop(prompt);
+    output.start();
     let mut handed_over = 0_u64;
     loop {
         let batch = guest.next(completion).await?.map_err(convert::plugin_error)?;
@@ -158,20 +159,17 @@ async fn answer(
             .into());
         }
         let batch = convert::events(batch).map_err(Breakage::BadAnswer)?;
-        if output.batch(batch).await.is_err() {
+        if output.batches.send(Message::Batch(batch)).await.is_err() {
             return Ok(());
         }
     }
 }
 
-/// Where a call's task reports: that the answer began, and the answer.
+/// Where a call's task reports: first that the answer began, then the answer.
 struct Output {
     started: Option<oneshot::Sender<Result<(), ProviderError>>>,
     batches: mpsc::Sender<Message>,
 }
-
-/// Nobody reads the answer any more.
-struct Gone;
 
 /// What a call's task says of the answer; small, since a channel has room for dozens. Its end is said, so that the reader need not wait until the task has tidied up,
 /// and so that a task that is gone without a word is not taken for it.
@@ -181,13 +179,6 @@ enum Message {
 }
 
 impl Output {
-    /// Hands a batch over; the first one together with the news that the answer began, so that its reader wakes once.
-    async fn batch(&mut self, batch: Vec<Event>) -> Result<(), Gone> {
-        self.batches.send(Message::Batch(batch)).await.map_err(|_| Gone)?;
-        self.start();
-        Ok(())
-    }
-
     fn start(&mut self) {
         if let Some(started) = self.started.take() {
             // nobody waits any more: the task is about to be aborted
@@ -198,10 +189,7 @@ impl Output {
     async fn end(&mut self, end: Result<(), ProviderError>) {
         let _gone = match (self.started.take(), end) {
             (Some(started), Err(error)) => started.send(Err(error)).is_err(),
-            (started, end) => {
-                let gone = self.batches.send(Message::End(end.map_err(Box::new))).await.is_err();
-                started.is_some_and(|started| started.send(Ok(())).is_err()) || gone
-            }
+            (_, end) => self.batches.send(Message::End(end.map_err(Box::new))).await.is_err(),
         };
     }
 }
