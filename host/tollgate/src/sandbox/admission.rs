@@ -17,15 +17,14 @@ use std::time::Duration;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 use super::engine::Engine;
+use super::state::Plugin;
 use crate::plugin::{Breakage, Busy, ProviderError};
-use crate::types::{Clock, PluginName, SandboxLimits};
+use crate::types::SandboxLimits;
 
 /// The way in to one plugin.
 #[derive(Debug)]
 pub(super) struct Admission {
-    plugin: PluginName,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
+    plugin: Arc<Plugin>,
     /// The plugin's own places.
     share: Arc<Semaphore>,
     engine: Arc<Semaphore>,
@@ -36,17 +35,6 @@ pub(super) struct Admission {
     breaker: Mutex<Breaker>,
 }
 
-#[derive(Debug)]
-struct Limits {
-    running: usize,
-    waiting: usize,
-    wait: Duration,
-    kills: u32,
-    window: Duration,
-    suspend: Duration,
-    suspend_most: Duration,
-}
-
 /// A call's places, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -55,27 +43,12 @@ pub(super) struct Places {
 }
 
 impl Admission {
-    pub(super) fn new(
-        plugin: PluginName,
-        limits: &SandboxLimits,
-        engine: &Engine,
-        weight: u32,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(plugin: Arc<Plugin>, engine: &Engine, weight: u32) -> Self {
         let engine_places = engine.options().concurrent_calls as usize;
+        let share = plugin.limits.concurrent_calls.min(Semaphore::MAX_PERMITS);
         Self {
             plugin,
-            clock,
-            limits: Limits {
-                running: limits.concurrent_calls,
-                waiting: limits.queued_calls,
-                wait: limits.queue,
-                kills: limits.limit_kills,
-                window: limits.limit_kills_window,
-                suspend: limits.suspend,
-                suspend_most: limits.suspend_most,
-            },
-            share: Arc::new(Semaphore::new(limits.concurrent_calls.min(Semaphore::MAX_PERMITS))),
+            share: Arc::new(Semaphore::new(share)),
             engine: engine.permits().clone(),
             engine_places,
             weight: weight.clamp(1, u32::try_from(engine_places).unwrap_or(u32::MAX).max(1)),
@@ -89,7 +62,7 @@ impl Admission {
     /// # Errors
     /// Where the plugin is suspended, the queue is full, or nothing became free in time.
     pub(super) async fn enter(&self) -> Result<Places, Busy> {
-        self.breaker().check(self.clock.elapsed(), &self.limits)?;
+        self.breaker().check(self.plugin.clock.elapsed(), &self.plugin.limits)?;
         if let Ok(places) = self.enter_now() {
             return Ok(places);
         }
@@ -98,11 +71,11 @@ impl Admission {
             let share = self.share.clone().acquire_owned().await?;
             Ok::<_, AcquireError>((share, self.engine.clone().acquire_many_owned(self.weight).await?))
         };
-        match tokio::time::timeout(self.limits.wait, places).await {
+        match tokio::time::timeout(self.plugin.limits.queue, places).await {
             Ok(Ok((share, engine))) => Ok(Places { _share: share, _engine: engine }),
             Ok(Err(_)) | Err(_) => {
                 let (running, key) = self.full();
-                let waited_ms = u64::try_from(self.limits.wait.as_millis()).unwrap_or(u64::MAX);
+                let waited_ms = u64::try_from(self.plugin.limits.queue.as_millis()).unwrap_or(u64::MAX);
                 Err(Busy::QueueTimeout { running, waited_ms, key })
             }
         }
@@ -113,10 +86,10 @@ impl Admission {
         if !is_limit_kill(error, request_sent) {
             return;
         }
-        let suspended = self.breaker().kill(self.clock.elapsed(), &self.limits);
+        let suspended = self.breaker().kill(self.plugin.clock.elapsed(), &self.plugin.limits);
         if let Some(suspended) = suspended {
             let seconds = suspended.as_secs();
-            tracing::warn!(plugin = %self.plugin, seconds, last = %error, "suspended: limits ended its calls too often");
+            tracing::warn!(plugin = %self.plugin.name, seconds, last = %error, "suspended: limits ended its calls too often");
         }
     }
 
@@ -127,7 +100,8 @@ impl Admission {
     }
 
     fn queue_up(&self) -> Result<Waiting<'_>, Busy> {
-        let most = if self.limits.running == 0 { 0 } else { self.limits.waiting };
+        let limits = &self.plugin.limits;
+        let most = if limits.concurrent_calls == 0 { 0 } else { limits.queued_calls };
         let one_more = |waiting: usize| waiting.checked_add(1).filter(|waiting| *waiting <= most);
         match self.waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more) {
             Ok(_) => Ok(Waiting(&self.waiting)),
@@ -141,7 +115,7 @@ impl Admission {
     /// Which of the two has no place: how many it has, and what sets that.
     fn full(&self) -> (usize, &'static str) {
         if self.share.available_permits() == 0 {
-            (self.limits.running, "sandbox.concurrent_calls")
+            (self.plugin.limits.concurrent_calls, "sandbox.concurrent_calls")
         } else {
             (self.engine_places, "EngineOptions::concurrent_calls")
         }
@@ -186,24 +160,24 @@ struct Breaker {
 }
 
 impl Breaker {
-    fn check(&self, now: Duration, limits: &Limits) -> Result<(), Busy> {
+    fn check(&self, now: Duration, limits: &SandboxLimits) -> Result<(), Busy> {
         match self.until.checked_sub(now) {
             Some(left) if !left.is_zero() => {
-                Err(Busy::Suspended { kills: limits.kills, retry_after: left, key: "limit_kills" })
+                Err(Busy::Suspended { kills: limits.limit_kills, retry_after: left, key: "limit_kills" })
             }
             _ => Ok(()),
         }
     }
 
     /// Counts one more, and gives back for how long that suspends the plugin.
-    fn kill(&mut self, now: Duration, limits: &Limits) -> Option<Duration> {
+    fn kill(&mut self, now: Duration, limits: &SandboxLimits) -> Option<Duration> {
         if now < self.until {
             // a call from before the suspension
             return None;
         }
-        self.kills.retain(|at| now.saturating_sub(*at) < limits.window);
+        self.kills.retain(|at| now.saturating_sub(*at) < limits.limit_kills_window);
         self.kills.push_back(now);
-        if self.kills.len() < limits.kills.max(1) as usize {
+        if self.kills.len() < limits.limit_kills.max(1) as usize {
             return None;
         }
         self.kills.clear();
@@ -222,18 +196,13 @@ impl Breaker {
 mod tests {
     use super::*;
     use crate::sandbox::EngineOptions;
+    use crate::sandbox::log::LogShare;
     use crate::types::ManualClock;
-
-    fn limits() -> Limits {
-        let SandboxLimits { limit_kills: kills, limit_kills_window: window, suspend, suspend_most, .. } =
-            SandboxLimits::default();
-        Limits { running: 1, waiting: 1, wait: Duration::ZERO, kills, window, suspend, suspend_most }
-    }
 
     #[test]
     fn three_kills_in_ten_minutes_suspend_a_plugin_each_time_for_twice_as_long() {
         // R45
-        let (limits, mut breaker) = (limits(), Breaker::default());
+        let (limits, mut breaker) = (SandboxLimits::default(), Breaker::default());
         let mut now = Duration::from_hours(1);
         let mut suspended = Vec::new();
         for _ in 0..8 {
@@ -255,7 +224,7 @@ mod tests {
 
     #[test]
     fn kills_that_are_far_apart_suspend_nobody() {
-        let (limits, mut breaker) = (limits(), Breaker::default());
+        let (limits, mut breaker) = (SandboxLimits::default(), Breaker::default());
         for minute in (0..100).step_by(5) {
             assert_eq!(breaker.kill(Duration::from_mins(minute), &limits), None, "minute {minute}");
         }
@@ -280,7 +249,14 @@ mod tests {
             ..SandboxLimits::default()
         };
         let clock = Arc::new(ManualClock::at(crate::types::UtcMillis::new(0)));
-        Admission::new("p".parse().unwrap(), &limits, &engine, 1, clock)
+        let plugin = Plugin {
+            name: "p".parse().unwrap(),
+            settings: Vec::new(),
+            log: LogShare::new(limits.log_bytes_per_second, clock.clone()),
+            limits,
+            clock,
+        };
+        Admission::new(Arc::new(plugin), &engine, 1)
     }
 
     #[tokio::test]

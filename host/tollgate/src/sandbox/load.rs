@@ -131,10 +131,7 @@ async fn load_compiled(source: Source, digest: Digest, house: &House) -> Result<
         description.endpoints.clone(),
         source.egress,
     );
-    let limits = &ready.plugin.limits;
-    let weight = house.engine.weight(&component);
-    let admission =
-        Admission::new(ready.plugin.name.clone(), limits, &house.engine, weight, house.clock.clone());
+    let admission = Admission::new(ready.plugin.clone(), &house.engine, house.engine.weight(&component));
     let provider = Arc::new(SandboxedProvider {
         ready,
         description,
