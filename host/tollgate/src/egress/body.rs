@@ -141,6 +141,8 @@ impl Streaming {
             let piece = match last {
                 Last::Failed(failure) => {
                     self.findings.fail(&failure);
+                    // closes the connection, whoever is slow to hear why
+                    drop(self);
                     Piece::Failed(failure)
                 }
                 Last::End => Piece::End(self.end()),
