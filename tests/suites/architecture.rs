@@ -11,6 +11,7 @@ const ROOMS: &[(&str, u8)] = &[
     ("telemetry", 2),
     ("tasks", 2),
     ("plugin", 2),
+    ("policy", 3),
     ("keys", 5),
     ("registry", 5),
     ("egress", 7),

@@ -11,7 +11,7 @@
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use tollgate::types::SecretRef;
+use tollgate::types::{Caller, SecretRef};
 use tollgate::{KeyStore, KeyStoreError, Secret};
 
 use crate::env::{DATASETTE_SECRETS, Env, SECRETS};
@@ -69,7 +69,7 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>, std::io::Error> {
 
 #[async_trait]
 impl KeyStore for EnvKeys {
-    async fn get(&self, key: &SecretRef) -> Result<Option<Secret>, KeyStoreError> {
+    async fn get(&self, key: &SecretRef, _caller: &Caller) -> Result<Option<Secret>, KeyStoreError> {
         match key {
             SecretRef::Secret(name) => {
                 let own = self.variable(&format!("{SECRETS}{name}"));

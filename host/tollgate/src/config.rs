@@ -30,8 +30,9 @@ mod scalar;
 
 use std::path::{Path, PathBuf};
 
+use crate::policy::{ModelRef, ModelRules, Named};
 use crate::types::{
-    Digest, EgressLimits, Entry, Origin, OriginGrant, PluginName, SandboxLimits, SecretRef, Value,
+    Digest, EgressLimits, Entry, Origin, OriginGrant, Place, PluginName, SandboxLimits, SecretRef, Value,
 };
 
 pub use expand::{Expand, ExpandError, NoExpansion};
@@ -57,12 +58,14 @@ pub use mistake::{ConfigErrors, Mistake, Problem};
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Config {
-    /// The model that answers where nothing more specific chooses: an id, an alias or `plugin/name`; never empty.
-    pub default_model: Option<String>,
+    /// Which models may be used, for what, and with which key.
+    pub models: ModelRules,
     /// The plugins, in the order of the file. Earlier ones keep bare model names; built-ins come before all.
     pub plugins: Vec<PluginConfig>,
     /// How requests leave the operator's network.
     pub egress: EgressConfig,
+    /// Where the key of the encrypted secrets is. `None`: the usual places of whoever embeds the library.
+    pub encryption_key: Option<EncryptionKeyAt>,
 }
 
 impl Config {
@@ -86,8 +89,7 @@ impl Config {
     pub fn parse(text: &str, file: &Path, expand: &dyn Expand) -> Result<Self, ConfigErrors> {
         let mut mistakes = mistake::Mistakes::default();
         let tree = raw::read(text, &mut mistakes);
-        let folder = file.parent().unwrap_or(Path::new(""));
-        let mut reading = reading::Reading::new(mistakes, expand, folder);
+        let mut reading = reading::Reading::new(mistakes, expand, file);
         let config = tree.map(|tree| checked::config(&mut reading, &tree)).unwrap_or_default();
         reading.into_mistakes().into_result(file).map(|()| config)
     }
@@ -95,7 +97,15 @@ impl Config {
     /// Sets the model that answers where nothing more specific chooses.
     #[must_use]
     pub fn default_model(mut self, model: impl Into<String>) -> Self {
-        self.default_model = Some(model.into());
+        let named = Named::new(model, Place::of_key("default_model"));
+        self.models.default_model = Some(ModelRef::new(named));
+        self
+    }
+
+    /// Sets which models may be used, for what, and with which key.
+    #[must_use]
+    pub fn models(mut self, rules: ModelRules) -> Self {
+        self.models = rules;
         self
     }
 
@@ -112,6 +122,18 @@ impl Config {
         self.egress = egress;
         self
     }
+}
+
+/// Where the key that encrypts stored secrets is: never the key itself. The library reads none of these places.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncryptionKeyAt {
+    /// In this environment variable.
+    Env(String),
+    /// In this file. [`Config::parse`] has put the folder of the configuration before a relative one.
+    File(PathBuf),
+    /// In the operating system's keyring.
+    Keyring,
 }
 
 /// One installed plugin and everything that it is granted.

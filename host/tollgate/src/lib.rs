@@ -35,6 +35,7 @@ mod keys;
 pub mod measure;
 mod pipeline;
 mod plugin;
+pub mod policy;
 mod registry;
 mod sandbox;
 mod secret;

@@ -1,16 +1,19 @@
 //! The nouns that every room speaks. No I/O, no clock but the [`Clock`] trait, no decisions.
 
+mod caller;
 mod grant;
 mod ids;
 mod limit;
 mod model;
 mod option;
+mod place;
 mod prompt;
 mod random;
 mod response;
 mod text;
 mod time;
 
+pub use caller::{Actor, ActorError, Caller, Purpose, PurposeError};
 pub(crate) use grant::check_path;
 pub use grant::{Grant, GrantParseError, HostName, Origin, OriginGrant, PathPattern, Scheme};
 pub use ids::{
@@ -21,6 +24,7 @@ pub use model::{
     Capability, Description, Endpoint, Entry, KeySlot, Model, OptionKind, OptionSpec, Placement, Value,
 };
 pub use option::OptionRefused;
+pub use place::Place;
 pub use prompt::{
     Media, MediaSource, Message, Part, Prompt, Reasoning, Role, Text, Tool, ToolCall, ToolChoice, ToolOutput,
     ToolResult,

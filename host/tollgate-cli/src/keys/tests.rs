@@ -1,3 +1,5 @@
+use tollgate::types::Caller;
+
 use super::*;
 
 fn secret(name: &str) -> SecretRef {
@@ -22,7 +24,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn is_set(keys: &EnvKeys, key: &SecretRef) -> bool {
-    block_on(keys.contains(key)).unwrap()
+    block_on(keys.contains(key, &Caller::default())).unwrap()
 }
 
 #[test]
@@ -52,14 +54,15 @@ fn llms_entries_are_read_from_its_file() {
     assert!(is_set(&keys, &SecretRef::Llm("openai".into())));
     assert!(!is_set(&keys, &SecretRef::Llm("empty".into())));
     assert!(!is_set(&keys, &SecretRef::Llm("absent".into())));
-    let error = block_on(keys.get(&SecretRef::Llm("other".into()))).unwrap_err();
+    let error = block_on(keys.get(&SecretRef::Llm("other".into()), &Caller::default())).unwrap_err();
     assert!(error.reason.ends_with("keys.json: the entry is no text"), "{error}");
 }
 
 #[test]
 fn a_broken_file_of_keys_is_an_error_that_repeats_nothing() {
     let (_dir, keys) = llm("{\"openai\":\n \"tgcanary\",,}");
-    let error = block_on(keys.get(&SecretRef::Llm("openai".into()))).unwrap_err().to_string();
+    let error =
+        block_on(keys.get(&SecretRef::Llm("openai".into()), &Caller::default())).unwrap_err().to_string();
     assert!(error.contains("keys.json:2: no JSON object") && !error.contains("tgcanary"), "{error}");
 }
 

@@ -11,6 +11,7 @@ mod setting;
 use super::raw::Node;
 use super::reading::{Field, Reading};
 use super::{Config, EgressConfig};
+use crate::policy::{ModelRef, ModelRules, Named};
 use crate::types::{ModelName, Origin, Scheme};
 
 /// Reads the whole file.
@@ -18,16 +19,20 @@ pub(super) fn config(reading: &mut Reading<'_>, tree: &Node) -> Config {
     let Some(fields) = reading.fields(&Field::root(tree), &["default_model", "plugins", "egress"]) else {
         return Config::default();
     };
+    let mut models = ModelRules::default();
+    models.default_model = fields.get("default_model").and_then(|field| default_model(reading, &field));
     Config {
-        default_model: fields.get("default_model").and_then(|field| default_model(reading, &field)),
+        models,
         plugins: fields.get("plugins").map(|field| plugin::plugins(reading, &field)).unwrap_or_default(),
         egress: fields.get("egress").map(|field| egress(reading, &field)).unwrap_or_default(),
+        encryption_key: None,
     }
 }
 
 /// An id, an alias or `plugin/name`: a model's name has the characters of all three.
-fn default_model(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<String> {
-    reading.parsed::<ModelName>(field).map(String::from)
+fn default_model(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<ModelRef> {
+    let name = reading.parsed::<ModelName>(field)?;
+    Some(ModelRef::new(Named::new(name.as_str(), reading.place(field))))
 }
 
 fn egress(reading: &mut Reading<'_>, field: &Field<'_>) -> EgressConfig {

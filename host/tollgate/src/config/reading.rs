@@ -6,18 +6,20 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use super::expand::{Expand, ExpandError};
 use super::mistake::{Mistakes, Position, Problem, shown};
 use super::pasted;
 use super::raw::{Entry, Kind, Node};
 use super::scalar::{Meaning, Scalar};
+use crate::types::Place;
 
 /// The mistakes so far, and what texts from elsewhere are asked of.
 pub(super) struct Reading<'a> {
     mistakes: Mistakes,
     expand: &'a dyn Expand,
-    folder: &'a Path,
+    file: Arc<PathBuf>,
 }
 
 /// A value with the keys that lead to it.
@@ -77,8 +79,19 @@ impl<'t> Fields<'t> {
 
 impl<'a> Reading<'a> {
     /// Begins after the tree was read, with what was found there.
-    pub(super) fn new(mistakes: Mistakes, expand: &'a dyn Expand, folder: &'a Path) -> Self {
-        Self { mistakes, expand, folder }
+    pub(super) fn new(mistakes: Mistakes, expand: &'a dyn Expand, file: &Path) -> Self {
+        Self { mistakes, expand, file: Arc::new(file.to_owned()) }
+    }
+
+    /// Where a value stands, to be told after the file was read.
+    pub(super) fn place(&self, field: &Field<'_>) -> Place {
+        let Position { line, column } = field.node.at;
+        Place::in_file(self.file.clone(), line, column, field.path.clone())
+    }
+
+    /// The file's folder.
+    fn folder(&self) -> &Path {
+        self.file.parent().unwrap_or(Path::new(""))
     }
 
     /// Ends the reading.
@@ -216,7 +229,7 @@ impl<'a> Reading<'a> {
             self.unfit(field, "`~` is not expanded", "write the whole path, or one relative to this file");
             return None;
         }
-        Some(self.folder.join(path))
+        Some(self.folder().join(path))
     }
 
     /// A text that is not empty, from the file or from where it says.
@@ -248,7 +261,7 @@ impl<'a> Reading<'a> {
         };
         let answer = match entry.key.as_str() {
             "$env" => self.expand.variable(source),
-            "$file" => self.expand.file(&self.folder.join(source)),
+            "$file" => self.expand.file(&self.folder().join(source)),
             other => {
                 let suggestion = "known here: $env, $file".to_owned();
                 self.note_key(field, Problem::UnknownKey(shown(other)), suggestion);

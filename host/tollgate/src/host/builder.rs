@@ -203,7 +203,7 @@ impl Builder {
             cache: ModelCache::new(self.cache_dir.as_deref()),
             clock,
             tasks,
-            default_model: self.config.default_model,
+            default_model: self.config.models.default_model.map(|default| default.model.name),
         };
         pipeline::recall_lists(&house);
         Ok(Host(Arc::new(Inner { house, installer, plugins: listings })))

@@ -4,7 +4,7 @@ use crate::keys;
 use crate::pipeline::House;
 use crate::registry::Origin;
 use crate::sandbox::Import;
-use crate::types::{Description, Digest, Grant, Model, ModelId, PluginName, SecretRef};
+use crate::types::{Caller, Description, Digest, Grant, Model, ModelId, PluginName, SecretRef};
 
 /// One model of one plugin.
 #[derive(Debug, Clone)]
@@ -61,7 +61,7 @@ pub struct Inspection {
 pub(super) async fn models(house: &House) -> Vec<ModelListing> {
     let mut listing = Vec::new();
     for plugin in house.registry.plugins() {
-        let key_set = keys::is_set(house.keys.as_ref(), &plugin.keys).await;
+        let key_set = keys::is_set(house.keys.as_ref(), &plugin.keys, &Caller::default()).await;
         for model in plugin.known().models() {
             let needs_key = model.key_slot.is_some();
             listing.push(ModelListing {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::store::{KeyStore, KeyStoreError};
 use crate::secret::Secret;
-use crate::types::{PluginName, SecretRef};
+use crate::types::{Caller, PluginName, SecretRef};
 
 /// The places where a plugin's key is looked up, first to last. The operator's grant makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,9 +61,10 @@ impl std::error::Error for KeyMissing {}
 pub(crate) async fn find(
     store: &dyn KeyStore,
     order: &KeyOrder,
+    caller: &Caller,
 ) -> Result<Option<(SecretRef, Secret)>, KeyStoreError> {
     for place in order.places() {
-        if let Some(secret) = store.get(place).await? {
+        if let Some(secret) = store.get(place, caller).await? {
             return Ok(Some((place.clone(), secret)));
         }
     }
@@ -71,9 +72,9 @@ pub(crate) async fn find(
 }
 
 /// Whether any place has a key. A place that cannot say has none, for a listing.
-pub(crate) async fn is_set(store: &dyn KeyStore, order: &KeyOrder) -> bool {
+pub(crate) async fn is_set(store: &dyn KeyStore, order: &KeyOrder, caller: &Caller) -> bool {
     for place in order.places() {
-        if store.contains(place).await.unwrap_or(false) {
+        if store.contains(place, caller).await.unwrap_or(false) {
             return true;
         }
     }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     async fn found(keys: MemoryKeys, order: &KeyOrder) -> Option<SecretRef> {
-        find(&keys, order).await.unwrap().map(|(place, _)| place)
+        find(&keys, order, &Caller::default()).await.unwrap().map(|(place, _)| place)
     }
 
     #[tokio::test]

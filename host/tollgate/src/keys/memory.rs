@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::store::{KeyStore, KeyStoreError};
 use crate::secret::Secret;
-use crate::types::SecretRef;
+use crate::types::{Caller, SecretRef};
 
 /// A store of secrets in memory. Empty by default: without keys, models that need one are refused.
 #[derive(Debug, Default, Clone)]
@@ -25,7 +25,7 @@ impl MemoryKeys {
 
 #[async_trait]
 impl KeyStore for MemoryKeys {
-    async fn get(&self, key: &SecretRef) -> Result<Option<Secret>, KeyStoreError> {
+    async fn get(&self, key: &SecretRef, _caller: &Caller) -> Result<Option<Secret>, KeyStoreError> {
         Ok(self.0.get(key).cloned())
     }
 }

@@ -5,7 +5,7 @@ use super::check::Checked;
 use crate::keys::{self, KeyMissing, KeyStoreError};
 use crate::registry::Installed;
 use crate::secret::Credential;
-use crate::types::KeySlot;
+use crate::types::{Caller, KeySlot};
 
 /// Why there is no key.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(super) async fn credential(
     plugin: &Installed,
     slot: &KeySlot,
 ) -> Result<Credential, KeyError> {
-    if let Some((place, secret)) = keys::find(house.keys.as_ref(), &plugin.keys).await? {
+    if let Some((place, secret)) = keys::find(house.keys.as_ref(), &plugin.keys, &Caller::default()).await? {
         return Ok(Credential::new(secret, slot.placement.clone(), place));
     }
     let looked_at = plugin.keys.places().iter().map(|place| house.keys.hint(place)).collect();
