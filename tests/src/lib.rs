@@ -7,5 +7,6 @@ pub mod guests;
 pub mod house;
 pub mod log;
 pub mod memory;
+pub mod models;
 pub mod names;
 pub mod terminal;

@@ -32,7 +32,7 @@ const ADMITTED: &[(&str, &[&str])] = &[
     ("arc_swap", &["registry", "host"]),
     ("hmac", &["sandbox"]),
     ("sha2", &["registry", "sandbox"]),
-    ("strsim", &["registry", "config"]),
+    ("strsim", &["policy", "config"]),
     ("aho_corasick", &["egress"]),
     ("memchr", &["egress"]),
     ("base64", &["egress"]),

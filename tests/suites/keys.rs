@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tollgate::config::{EgressConfig, PluginConfig};
 use tollgate::types::SecretRef;
-use tollgate::{Credential, ErrorKind, Secret, TlsRoots};
+use tollgate::{Credential, ErrorKind, Missing, Secret, TlsRoots};
 use tollgate_test_kit::{Authority, Canary, Completion, Greeting, Scanner, TestHostBuilder, Vendor};
 use tollgate_tests::dialing::{Dial, Script};
 use tollgate_tests::names::Names;
@@ -51,13 +51,13 @@ async fn a_key_that_is_set_nowhere_is_an_error_before_anything_is_sent() {
     assert_eq!(answered.kind(), Some(ErrorKind::KeyMissing));
     assert!(answered.message().contains("OPENAI_API_KEY"), "{}", answered.message());
     assert_eq!(vendor.connections().len(), 0);
-    let listed = host.host().models().await;
-    assert!(
-        listed
-            .iter()
-            .filter(|model| model.id.plugin.as_str() == "openai")
-            .all(|model| model.needs_key && !model.key_available)
-    );
+    let listed = host.host().models().list().await.unwrap();
+    assert!(listed.iter().all(|model| model.id.plugin.as_str() != "openai"), "{listed:?}");
+    let judged = host.host().models().judge().await.unwrap();
+    let keyless: Vec<_> = judged.iter().filter(|one| one.listing.id.plugin.as_str() == "openai").collect();
+    assert!(keyless.len() > 10);
+    assert!(keyless.iter().all(|one| one.listing.needs_key && !one.listing.key_available));
+    assert!(keyless.iter().all(|one| matches!(one.missing, Some(Missing::Key(_)))));
     host.finish().await;
 }
 
@@ -220,7 +220,7 @@ async fn nothing_that_can_be_printed_shows_a_key() {
     let builder = tollgate::Host::builder().keys(Arc::new(keys.clone()));
     let shown = format!("{value:?} {value:#?} {keys:?} {credential:?} {call:?} {config:?} {builder:?}");
     let host = builder.build().await.unwrap();
-    let shown = format!("{shown} {host:?} {:?} {:?}", host.plugins(), host.models().await);
+    let shown = format!("{shown} {host:?} {:?} {:?}", host.plugins(), host.models().judge().await.unwrap());
     assert_eq!(Scanner::new([&canary]).scan(shown.as_bytes()), vec![]);
 }
 

@@ -10,5 +10,6 @@ mod embedding;
 mod isolation;
 mod keys;
 mod limits;
+mod policy;
 mod providers;
 mod streaming;

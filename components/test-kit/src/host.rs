@@ -107,7 +107,7 @@ impl TestHost {
     /// # Errors
     /// Where a key is found, saying where; or where the cache cannot be read.
     pub async fn finish(self) -> anyhow::Result<()> {
-        let models = self.host.models().await;
+        let models = self.host.models().judge().await;
         let plugins = self.host.plugins();
         self.saw(&format!("{models:?} {plugins:?} {:?}", self.host));
         self.host.shutdown(Duration::from_secs(5)).await;

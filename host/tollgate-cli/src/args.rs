@@ -1,5 +1,7 @@
 //! What was typed: arguments, their help, and nothing of what they mean.
 
+mod models;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use tollgate::types::{Origin, PluginName};
 
 use crate::exit::Failure;
 use crate::output::Output;
+pub(crate) use models::{CallerArgs, DefaultArgs, ModelsArgs, ModelsCommand, PurposesArgs};
 
 /// The one argument with which the command starts itself as a compiler. Not for people, and so in no help.
 pub(crate) const COMPILE_WORKER: &str = "__compile-worker";
@@ -37,15 +40,11 @@ Examples:
   tollgate prompt -m echo \"Hello\"
   cat main.rs | tollgate prompt -m gpt-5.4 -s \"Review this.\" -o temperature 0.2
   tollgate prompt -m echo --json \"Hello\" | jq .usage
+  tollgate prompt --purpose enrichments --actor alice \"Summarize: …\"
 
 A component to try, with the one origin that it may reach and the secret of its name:
   TOLLGATE_SECRETS_ACME_API_KEY=… \\
     tollgate prompt --plugin acme=acme.wasm --origin https://api.acme.test -m acme/one \"Hello\"";
-
-const MODELS_EXAMPLES: &str = "\
-Examples:
-  tollgate models
-  tollgate models --json | jq -r '.[] | select(.key_available) | .id'";
 
 const PLUGINS_EXAMPLES: &str = "\
 Examples:
@@ -82,6 +81,7 @@ struct Cli {
 pub(crate) enum Command {
     Prompt(PromptArgs),
     Models(ModelsArgs),
+    Purposes(PurposesArgs),
     #[command(subcommand, after_help = PLUGINS_EXAMPLES)]
     Plugins(PluginsCommand),
 }
@@ -107,6 +107,8 @@ pub(crate) struct PromptArgs {
     #[arg(long)]
     pub(crate) no_stream: bool,
     #[command(flatten)]
+    pub(crate) caller: CallerArgs,
+    #[command(flatten)]
     pub(crate) host: HostArgs,
 }
 
@@ -116,14 +118,6 @@ impl PromptArgs {
         let (pairs, _) = self.option.as_chunks::<2>();
         pairs.iter().map(|[key, value]| (key.as_str(), value.as_str()))
     }
-}
-
-/// Lists the models of all installed plugins.
-#[derive(Debug, Args)]
-#[command(after_help = MODELS_EXAMPLES)]
-pub(crate) struct ModelsArgs {
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
 }
 
 /// Shows installed plugins, and what a component asks for.
@@ -218,7 +212,11 @@ impl Command {
     fn host(&mut self) -> Option<&mut HostArgs> {
         match self {
             Self::Prompt(args) => Some(&mut args.host),
+            Self::Models(ModelsArgs { command: Some(ModelsCommand::Default(args)), .. }) => {
+                Some(&mut args.host)
+            }
             Self::Models(args) => Some(&mut args.host),
+            Self::Purposes(args) => Some(&mut args.host),
             Self::Plugins(PluginsCommand::List(args)) => Some(&mut args.host),
             Self::Plugins(PluginsCommand::Inspect(_)) => None,
         }

@@ -3,6 +3,7 @@
 mod models;
 mod plugins;
 mod prompt;
+mod purposes;
 
 use crate::args::{Command, PluginsCommand};
 use crate::exit::Stop;
@@ -14,6 +15,7 @@ pub(crate) async fn run(command: &Command, session: &mut Session, output: &Outpu
     match command {
         Command::Prompt(args) => prompt::run(args, session, output).await,
         Command::Models(args) => models::run(args, session, output).await,
+        Command::Purposes(args) => purposes::run(args, session, output).await,
         Command::Plugins(PluginsCommand::List(args)) => plugins::list(args, session, output).await,
         Command::Plugins(PluginsCommand::Inspect(args)) => plugins::inspect(args, session, output).await,
     }

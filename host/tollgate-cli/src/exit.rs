@@ -102,7 +102,11 @@ fn row(kind: ErrorKind) -> (u8, Option<&'static str>) {
             (USAGE, Some("`tollgate plugins inspect FILE` says what a component is and asks for"))
         }
         ErrorKind::NoModel => (USAGE, Some("`-m` names a model; `tollgate models` lists them")),
-        ErrorKind::UnknownModel => (USAGE, Some("`tollgate models` lists what there is")),
+        ErrorKind::UnknownModel => (USAGE, Some("`tollgate models --why` lists what there is")),
+        ErrorKind::InvalidPurpose => (USAGE, Some("`tollgate purposes` lists those that are configured")),
+        ErrorKind::ModelDenied => {
+            (REFUSED, Some("`tollgate models --why` shows what may be used, and what forbids the rest"))
+        }
         ErrorKind::KeyMissing => (REFUSED, Some("set one of these and try again")),
         ErrorKind::Denied => (REFUSED, Some("`plugins.NAME.origins` in the configuration grants an origin")),
         ErrorKind::Busy => (REFUSED, Some("try again later")),
@@ -138,6 +142,8 @@ mod tests {
             (ErrorKind::InvalidPlugin, 2),
             (ErrorKind::NoModel, 2),
             (ErrorKind::UnknownModel, 2),
+            (ErrorKind::InvalidPurpose, 2),
+            (ErrorKind::ModelDenied, 3),
             (ErrorKind::UnsupportedPrompt, 2),
             (ErrorKind::KeyMissing, 3),
             (ErrorKind::Denied, 3),

@@ -4,7 +4,7 @@
 //! somebody cloned could bring a file that sends his keys elsewhere.
 
 use std::fs::Metadata;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use tollgate::config::{Config, Expand, ExpandError};
@@ -20,11 +20,64 @@ const MOST_BYTES: u64 = (256 << 10) + 1;
 
 /// Reads the configuration: the file of `--config`, that of `$TOLLGATE_CONFIG`, the user's, or an empty one.
 pub(crate) fn config(named: Option<&Path>, env: &Env) -> Result<Config, Failure> {
-    let named = named.map(Path::to_owned).or_else(|| env.path(CONFIG));
-    match named.or_else(|| users_file(env)) {
-        Some(file) => parse(&file, env),
+    match config_file(named, env) {
+        Some(file) => parse_text(&read(&file)?, &file, env),
         None => Ok(Config::default()),
     }
+}
+
+/// The configuration file, where there is one.
+pub(crate) fn config_file(named: Option<&Path>, env: &Env) -> Option<PathBuf> {
+    named.map(Path::to_owned).or_else(|| env.path(CONFIG)).or_else(|| users_file(env))
+}
+
+/// The configuration file, or where the user's would be.
+pub(crate) fn config_file_to_write(named: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
+    let usual = || Some(env.config_dir()?.join("tollgate").join(FILE));
+    config_file(named, env).or_else(usual).ok_or_else(|| {
+        let hint = "`--config FILE` names the file".to_owned();
+        Failure::config("there is no user's directory for a configuration file", Some(hint))
+    })
+}
+
+/// The text of a configuration file; nothing where there is no such file.
+pub(crate) fn read_if_there(file: &Path) -> Result<String, Failure> {
+    match std::fs::symlink_metadata(file) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        _ => read(file),
+    }
+}
+
+/// Puts a text in a file's place, whole or not at all. A new file is its user's alone; of a link, the target is replaced.
+pub(crate) fn replace(file: &Path, text: &str) -> Result<(), Failure> {
+    let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let write = || {
+        let folder = target.parent().unwrap_or(Path::new(""));
+        if !folder.as_os_str().is_empty() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let beside = target.with_extension(format!("yaml.{}.tmp", std::process::id()));
+        let written = write_new(&beside, text, &target).and_then(|()| std::fs::rename(&beside, &target));
+        if written.is_err() {
+            // what is left of it is of no use
+            let _removed = std::fs::remove_file(&beside);
+        }
+        written
+    };
+    write().map_err(|error| Failure::config(format!("cannot write {}: {error}", file.display()), None))
+}
+
+fn write_new(path: &Path, text: &str, like: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut new = options.open(path)?;
+    if let Ok(metadata) = std::fs::metadata(like) {
+        new.set_permissions(metadata.permissions())?;
+    }
+    new.write_all(text.as_bytes())?;
+    new.sync_all()
 }
 
 /// The file in the user's directory. One that is there and cannot be read is an error later, not an absence.
@@ -34,9 +87,9 @@ fn users_file(env: &Env) -> Option<PathBuf> {
     (!std::fs::symlink_metadata(&file).is_err_and(absent)).then_some(file)
 }
 
-fn parse(file: &Path, env: &Env) -> Result<Config, Failure> {
-    let text = read(file)?;
-    Ok(Config::parse(&text, file, &FromEnv(env.clone()))?)
+/// Reads a configuration's text as that file's.
+pub(crate) fn parse_text(text: &str, file: &Path, env: &Env) -> Result<Config, Failure> {
+    Ok(Config::parse(text, file, &FromEnv(env.clone()))?)
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -35,13 +35,28 @@ impl Session {
 
     /// Builds the host with the configuration, the components to try, and the built-ins.
     pub(crate) async fn open(&mut self, args: &HostArgs, output: &Output) -> Result<Host, Stop> {
-        let mut config = locate::config(args.config.as_deref(), &self.env)?;
+        let config = locate::config(args.config.as_deref(), &self.env)?;
+        self.open_with(config, args, output).await
+    }
+
+    /// Builds the host with this configuration, the components to try, and the built-ins.
+    pub(crate) async fn open_with(
+        &mut self,
+        mut config: Config,
+        args: &HostArgs,
+        output: &Output,
+    ) -> Result<Host, Stop> {
         for tried in &args.tried {
             config = with_tried(config, tried)?;
         }
         let keys = Arc::new(self.keys());
         let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
         self.build(builder, output).await
+    }
+
+    /// What is around the command.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
     }
 
     /// Where keys come from.

@@ -21,7 +21,9 @@
 //! is refused without being repeated (`pasted`).
 
 mod checked;
+mod edit;
 mod expand;
+mod finding;
 mod mistake;
 mod pasted;
 mod raw;
@@ -35,6 +37,7 @@ use crate::types::{
     Digest, EgressLimits, Entry, Origin, OriginGrant, Place, PluginName, SandboxLimits, SecretRef, Value,
 };
 
+pub use edit::{EditError, with_default_model};
 pub use expand::{Expand, ExpandError, NoExpansion};
 pub use mistake::{ConfigErrors, Mistake, Problem};
 

@@ -156,6 +156,11 @@ impl Egress {
         Ok(Self { tasks, connector: Arc::new(connector), tls, sockets: Arc::new(Semaphore::new(SOCKETS)) })
     }
 
+    /// Whether it is that very way out.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.connector, &other.connector)
+    }
+
     /// Closes an address on which the host listens to all plugins (SECURITY.md E30).
     pub(crate) fn forbid(&self, own: SocketAddr) {
         self.connector.forbid(own);

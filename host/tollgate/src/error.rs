@@ -3,9 +3,10 @@
 //! [`ErrorKind`] is the stable contract: few kinds, which the command maps to exit codes and a server to statuses. Two
 //! audiences stay apart. The caller gets kind, message and hint; what a host-side failure was in detail goes to the log.
 
+use crate::config::ConfigErrors;
 use crate::egress::EgressError;
 use crate::keys::KeyStoreError;
-use crate::pipeline::{AdmitError, DispatchError, KeyError, PromptRefused};
+use crate::pipeline::{AdmitError, DispatchError, HookFailure, KeyError, PromptRefused};
 use crate::plugin::{PluginError, PluginErrorKind, ProviderError};
 use crate::sandbox::{ArtifactError, EngineError, Fault, LoadError};
 use crate::types::{OptionRefused, PluginName};
@@ -22,6 +23,10 @@ pub enum ErrorKind {
     NoModel,
     /// No installed plugin has the model.
     UnknownModel,
+    /// The purpose's name is none.
+    InvalidPurpose,
+    /// The configuration or a hook does not let this caller use the model.
+    ModelDenied,
     /// The model does not take what the prompt holds, or the option does not take the value.
     UnsupportedPrompt,
     /// The key that the model needs is set nowhere.
@@ -50,11 +55,13 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::InvalidConfig,
         Self::InvalidPlugin,
         Self::NoModel,
         Self::UnknownModel,
+        Self::InvalidPurpose,
+        Self::ModelDenied,
         Self::UnsupportedPrompt,
         Self::KeyMissing,
         Self::Denied,
@@ -77,6 +84,8 @@ impl ErrorKind {
             Self::InvalidPlugin => "invalid_plugin",
             Self::NoModel => "no_model",
             Self::UnknownModel => "unknown_model",
+            Self::InvalidPurpose => "invalid_purpose",
+            Self::ModelDenied => "model_denied",
             Self::UnsupportedPrompt => "unsupported_prompt",
             Self::KeyMissing => "key_missing",
             Self::Denied => "denied",
@@ -121,6 +130,9 @@ pub enum SetupError {
     /// It was built outside a tokio runtime, or the system gave no threads.
     #[error("cannot start the host's threads: {0}; build the host inside a tokio runtime")]
     Threads(#[source] std::io::Error),
+    /// Rules that do not fit the models there are.
+    #[error(transparent)]
+    Config(#[from] ConfigErrors),
     /// The sandbox has no room.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -192,8 +204,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match &*self.0 {
             Cause::Setup(error) => setup_kind(error),
-            Cause::Admit(AdmitError::NoModel) => ErrorKind::NoModel,
-            Cause::Admit(AdmitError::EmptyName | AdmitError::Unknown(_)) => ErrorKind::UnknownModel,
+            Cause::Admit(error) => admit_kind(error),
             Cause::Prompt(_) | Cause::Option(_) => ErrorKind::UnsupportedPrompt,
             Cause::Key(KeyError::Missing(_)) => ErrorKind::KeyMissing,
             Cause::Key(KeyError::Store(KeyStoreError { .. })) => ErrorKind::Internal,
@@ -207,6 +218,15 @@ impl Error {
         self.to_string()
     }
 
+    /// The mistakes of the configuration, where it is that which cannot be used.
+    #[must_use]
+    pub fn config_errors(&self) -> Option<&ConfigErrors> {
+        match &*self.0 {
+            Cause::Setup(SetupError::Config(errors)) => Some(errors),
+            _ => None,
+        }
+    }
+
     /// Whether trying the same again later can help.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
@@ -216,6 +236,8 @@ impl Error {
             | ErrorKind::InvalidPlugin
             | ErrorKind::NoModel
             | ErrorKind::UnknownModel
+            | ErrorKind::InvalidPurpose
+            | ErrorKind::ModelDenied
             | ErrorKind::UnsupportedPrompt
             | ErrorKind::KeyMissing
             | ErrorKind::Denied
@@ -259,10 +281,28 @@ impl Error {
     }
 }
 
+fn admit_kind(error: &AdmitError) -> ErrorKind {
+    match error {
+        AdmitError::NoModel => ErrorKind::NoModel,
+        AdmitError::EmptyName | AdmitError::Unknown(_) | AdmitError::DefaultUnknown { .. } => {
+            ErrorKind::UnknownModel
+        }
+        AdmitError::Purpose(_) => ErrorKind::InvalidPurpose,
+        AdmitError::Refused { .. } | AdmitError::Filtered { .. } => ErrorKind::ModelDenied,
+        AdmitError::Hook(error) => match error.failure {
+            HookFailure::Refused(_) => ErrorKind::ModelDenied,
+            HookFailure::TimedOut { .. } | HookFailure::Panicked => ErrorKind::PluginBroke,
+            HookFailure::Stopped => ErrorKind::Cancelled,
+        },
+        AdmitError::Key(_) => ErrorKind::KeyMissing,
+    }
+}
+
 fn setup_kind(error: &SetupError) -> ErrorKind {
     match error {
         SetupError::Threads(_) | SetupError::Engine(_) => ErrorKind::Internal,
-        SetupError::Egress(_)
+        SetupError::Config(_)
+        | SetupError::Egress(_)
         | SetupError::UnknownBuiltin { .. }
         | SetupError::NameTwice(_)
         | SetupError::Grant { .. } => ErrorKind::InvalidConfig,

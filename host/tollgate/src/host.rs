@@ -3,20 +3,24 @@
 mod builder;
 mod install;
 mod listing;
+mod request;
 mod response;
+mod standing;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
+
 pub use builder::{Builder, Builtin};
-pub use listing::{Inspection, ModelListing, PluginListing};
+pub use listing::{Inspection, JudgedModel, ModelListing, PluginListing, PurposeListing};
+pub use request::{Model, ModelRequest, ModelsRequest};
 pub use response::Response;
 
-use crate::config::PluginConfig;
+use crate::config::{Config, PluginConfig};
 use crate::error::Error;
-use crate::pipeline::{self, Admitted, House};
-use crate::types::{ModelId, Prompt, Value};
-use install::Installer;
+use crate::policy::Finding;
+use standing::{Ground, Standing};
 
 /// Runs prompts through plugins. Cheap to clone; clones are one host.
 ///
@@ -40,9 +44,10 @@ pub struct Host(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    house: House,
-    installer: Installer,
-    plugins: Vec<PluginListing>,
+    ground: Ground,
+    standing: ArcSwap<Standing>,
+    /// Held while a new configuration is taken, so that none is overtaken by an older one.
+    reloading: tokio::sync::Mutex<()>,
 }
 
 impl Host {
@@ -51,24 +56,55 @@ impl Host {
         Builder::default()
     }
 
-    /// Asks for a model.
-    pub fn model(&self) -> ModelRequest {
-        ModelRequest { host: self.clone(), asked: None }
+    fn new(ground: Ground, standing: Standing) -> Self {
+        let standing = ArcSwap::from_pointee(standing);
+        Self(Arc::new(Inner { ground, standing, reloading: tokio::sync::Mutex::new(()) }))
     }
 
-    /// The models of all plugins, as far as they are known without asking a vendor: built-ins first, then in the order
-    /// of the configuration.
-    ///
-    /// # Cancel safety
-    /// Only looks.
-    pub async fn models(&self) -> Vec<ModelListing> {
-        listing::models(&self.0.house).await
+    /// Asks for a model.
+    pub fn model(&self) -> ModelRequest {
+        ModelRequest::new(self.clone())
+    }
+
+    /// Asks which models there are, as far as they are known without asking a vendor.
+    pub fn models(&self) -> ModelsRequest {
+        ModelsRequest::new(self.clone())
+    }
+
+    /// The configured purposes, in the order of the configuration.
+    #[must_use]
+    pub fn purposes(&self) -> Vec<PurposeListing> {
+        listing::purposes(&self.standing().house)
     }
 
     /// The installed plugins, in order.
     #[must_use]
-    pub fn plugins(&self) -> &[PluginListing] {
-        &self.0.plugins
+    pub fn plugins(&self) -> Arc<[PluginListing]> {
+        self.standing().plugins.clone()
+    }
+
+    /// What was found when the rules met the installed plugins, and is no error: a name that may yet be listed, a key that is
+    /// never sent, a bare name that belongs to another plugin.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        self.standing().findings.clone()
+    }
+
+    /// Takes a new configuration, as a whole; or refuses it as a whole, and goes on with the one it has.
+    ///
+    /// Prompts in flight keep theirs; the next prompt of a [`Model`] that was resolved before is admitted anew. A plugin stays
+    /// as it is where its entry and its bytes do. What the embedder gave to the [`Builder`] stays.
+    ///
+    /// # Errors
+    /// As for [`Builder::build`].
+    ///
+    /// # Cancel safety
+    /// Dropped half-way, it has changed nothing.
+    pub async fn reload(&self, config: Config) -> Result<(), Error> {
+        let _reloading = self.0.reloading.lock().await;
+        let standing = self.0.ground.raise(config, Some(&self.standing())).await?;
+        self.0.standing.store(Arc::new(standing));
+        Ok(())
     }
 
     /// Says what a component exports, imports and asks for, without installing it.
@@ -78,12 +114,18 @@ impl Host {
     /// # Errors
     /// Why the host would not run it.
     pub async fn inspect(&self, plugin: PluginConfig) -> Result<Inspection, Error> {
-        Ok(self.0.installer.inspect(plugin).await?)
+        Ok(self.standing().installer.inspect(plugin).await?)
     }
 
     /// Says that the embedder's own server listens there, so that no plugin reaches it, whatever it was granted.
     pub fn listens_at(&self, address: std::net::SocketAddr) {
-        self.0.installer.forbid(address);
+        self.0.ground.own.lock().unwrap_or_else(PoisonError::into_inner).push(address);
+        self.standing().installer.forbid(address);
+    }
+
+    /// The configuration that is in force now.
+    fn standing(&self) -> Arc<Standing> {
+        self.0.standing.load_full()
     }
 
     /// Waits until everything has ended that dropped responses left behind, at most `deadline`, then ends the rest.
@@ -92,88 +134,6 @@ impl Host {
     /// # Cancel safety
     /// Dropped half-way, it has waited for some.
     pub async fn shutdown(&self, deadline: Duration) -> bool {
-        self.0.house.tasks.shutdown(deadline).await
-    }
-}
-
-/// A wish for a model.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct ModelRequest {
-    host: Host,
-    asked: Option<String>,
-}
-
-impl ModelRequest {
-    /// Names the model: `plugin/name`, a bare name or an alias. Without it, the configured default is taken.
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.asked = Some(id.into());
-        self
-    }
-
-    /// Decides which model it is. A name that no plugin knows is asked for at the vendors that list models, once a day.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NoModel`](crate::ErrorKind::NoModel) and
-    /// [`ErrorKind::UnknownModel`](crate::ErrorKind::UnknownModel), with the nearest names.
-    ///
-    /// # Cancel safety
-    /// Only looks.
-    pub async fn resolve(self) -> Result<Model, Error> {
-        let admitted = pipeline::admit(&self.host.0.house, self.asked.as_deref()).await?;
-        Ok(Model { host: self.host, admitted })
-    }
-}
-
-/// A model that was chosen, ready for prompts.
-#[derive(Debug, Clone)]
-pub struct Model {
-    host: Host,
-    admitted: Admitted,
-}
-
-impl Model {
-    /// Its canonical id.
-    #[must_use]
-    pub fn id(&self) -> &ModelId {
-        self.admitted.id()
-    }
-
-    /// What its provider says of it.
-    #[must_use]
-    pub fn description(&self) -> &crate::types::Model {
-        self.admitted.model()
-    }
-
-    /// Reads an option's value from what a person typed, as the model's option list says.
-    ///
-    /// # Errors
-    /// [`ErrorKind::UnsupportedPrompt`](crate::ErrorKind::UnsupportedPrompt), naming what the option or the model takes.
-    pub fn parse_option(&self, name: &str, text: &str) -> Result<Value, Error> {
-        let options = &self.description().options;
-        match options.iter().find(|spec| spec.name == name) {
-            Some(spec) => Ok(spec.parse(text)?),
-            None => Err(pipeline::PromptRefused::UnknownOption {
-                model: self.id().clone(),
-                option: crate::types::printable(name, 128),
-                takes: options.iter().map(|spec| spec.name.clone()).collect(),
-            }
-            .into()),
-        }
-    }
-
-    /// Sends a prompt. Gives back once the vendor has begun to answer; the answer then streams.
-    ///
-    /// # Errors
-    /// Whatever refused it before the answer began.
-    ///
-    /// # Cancel safety
-    /// Dropping the future or the response cancels the prompt: the plugin stops and its connection closes.
-    pub async fn prompt(&self, prompt: impl Into<Prompt>) -> Result<Response, Error> {
-        let house = &self.host.0.house;
-        let checked = self.admitted.clone().check(prompt.into())?;
-        let keyed = checked.key(house).await?;
-        let running = keyed.dispatch(house).await?;
-        Ok(Response::new(self.host.clone(), running))
+        self.0.ground.tasks.shutdown(deadline).await
     }
 }

@@ -8,8 +8,8 @@ mod lookup;
 mod memory;
 mod store;
 
-pub use lookup::KeyMissing;
+pub use lookup::{KeyMissing, NamedSecret};
 pub use memory::MemoryKeys;
 pub use store::{KeyStore, KeyStoreError};
 
-pub(crate) use lookup::{KeyOrder, find, is_set};
+pub(crate) use lookup::{KeyOrder, KeyPlan, Looks, find};

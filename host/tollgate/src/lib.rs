@@ -46,14 +46,19 @@ pub mod types;
 pub use egress::{EgressError, Resolver, SystemResolver, TlsRoots, TlsRootsError};
 pub use error::{Error, ErrorKind, SetupError};
 pub use host::{
-    Builder, Builtin, Host, Inspection, Model, ModelListing, ModelRequest, PluginListing, Response,
+    Builder, Builtin, Host, Inspection, JudgedModel, Model, ModelListing, ModelRequest, ModelsRequest,
+    PluginListing, PurposeListing, Response,
 };
-pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys};
-pub use pipeline::{AdmitError, DispatchError, End, KeyError, PromptRefused};
+pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys, NamedSecret};
+pub use pipeline::{
+    AdmitError, DispatchError, End, HookError, HookFailure, KeyError, Missing, PromptRefused,
+};
 pub use plugin::{
-    Breakage, Busy, Call, EventStream, GateError, PluginError, PluginErrorKind, Provider, ProviderError, Seen,
+    Breakage, Busy, Call, EventStream, GateError, HookRefusal, ModelHook, PluginError, PluginErrorKind,
+    Provider, ProviderError, Seen,
 };
-pub use registry::{ModelUnknown, Origin as PluginOrigin};
+pub use policy::ModelUnknown;
+pub use registry::Origin as PluginOrigin;
 pub use sandbox::{
     ArtifactError, CompileError, Compiler, Engine, EngineError, EngineOptions, Import, ImportKind, LoadError,
     compile_worker,

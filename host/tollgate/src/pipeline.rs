@@ -5,11 +5,13 @@
 //!
 //! | step | gives | refuses with |
 //! |---|---|---|
-//! | [`admit`]: which model | [`Admitted`] | unknown model, no model |
+//! | [`admit`]: which model, and may they | [`Admitted`] | unknown model, no model, what the rules or a hook say |
 //! | [`Admitted::check`]: can it do that | [`Checked`] | what the model does not take |
 //! | [`Checked::key`]: which key | [`Keyed`] | no key, naming every place |
 //! | [`Keyed::dispatch`]: run the provider | [`Running`] | what the plugin, the gate or the vendor said |
 //! | [`Running`]: events, watched | [`End`], exactly once | never refuses |
+//!
+//! Listings (`judge`) ask the same questions as admission, of all models at once.
 //!
 //! Before dispatch anything may refuse. After dispatch, bookkeeping never changes what the caller receives. Room is left
 //! between key and dispatch for hooks and for holding money, and after the end for settling it.
@@ -17,19 +19,25 @@
 mod admit;
 mod check;
 mod dispatch;
+mod judge;
 mod key;
 mod list;
 mod meter;
+mod screen;
 
 pub use admit::AdmitError;
 pub use check::PromptRefused;
 pub use dispatch::DispatchError;
+pub use judge::Missing;
 pub use key::KeyError;
 pub use meter::End;
+pub use screen::{HookError, HookFailure};
 
 pub(crate) use admit::{Admitted, admit};
+pub(crate) use judge::{Judged, judge};
 pub(crate) use list::{model_list, recall_lists};
 pub(crate) use meter::Running;
+pub(crate) use screen::NamedHook;
 
 use std::sync::Arc;
 
@@ -46,5 +54,5 @@ pub(crate) struct House {
     pub(crate) cache: ModelCache,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tasks: Tasks,
-    pub(crate) default_model: Option<String>,
+    pub(crate) hooks: Arc<[NamedHook]>,
 }

@@ -4,6 +4,8 @@
 //! Three origins of failure stay apart: the plugin *said* no ([`PluginError`]), the plugin *broke* ([`Breakage`]),
 //! or the host failed.
 
+mod hook;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::secret::Credential;
 use crate::types::{Description, Event, Model, ModelName, Prompt, RequestId};
+
+pub use hook::{HookRefusal, ModelHook};
 
 /// Answers prompts for one vendor.
 #[async_trait]

@@ -1,18 +1,15 @@
-//! The installed plugins: what each was granted, which models it has, and who owns a bare name.
+//! The installed plugins: what each was granted, and which models it has.
 //!
-//! A plugin's public name is the operator's, its models are `name/model`. A bare model name belongs to the earliest
-//! plugin that has it, built-ins first; a later plugin that claims it keeps its `name/model` and takes nothing over
-//! (SECURITY.md P13). Names win over aliases, so that a plugin cannot alias another's model away.
+//! What their models are called, and which of them may be used, is decided by `policy`; the registry holds the decision for
+//! the models that are known now, and makes it anew when a vendor lists more.
 
 mod cache;
 mod installed;
 mod known;
-mod lookup;
-
-pub use lookup::ModelUnknown;
+mod view;
 
 pub(crate) use cache::{CacheKey, Listed, ModelCache};
 pub(crate) use installed::Installed;
 pub use installed::Origin;
 pub(crate) use known::Known;
-pub(crate) use lookup::{Found, Registry};
+pub(crate) use view::{Found, Registry, View};

@@ -95,6 +95,21 @@ impl Tasks {
         self.tracker.spawn_blocking_on(work, &self.host)
     }
 
+    /// Runs code of the embedder's on his own runtime, for so long at most. `None` where it took longer; it is dropped then.
+    ///
+    /// # Errors
+    /// Where it panicked, or the host shut down.
+    pub(crate) async fn run_embedders<T: Send + 'static>(
+        &self,
+        most: Duration,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Result<Option<T>, tokio::task::JoinError> {
+        let running = AbortOnDrop(self.tracker.spawn_on(future, &self.host));
+        // the embedder's runtime may have no timers; the gate's has
+        let timed = async move { tokio::time::timeout(most, running).await };
+        self.spawn_owned(timed).await?.ok().transpose()
+    }
+
     /// A token that is cancelled when the host shuts down.
     pub(crate) fn shutdown_token(&self) -> CancellationToken {
         self.cancel.child_token()

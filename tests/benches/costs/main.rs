@@ -13,6 +13,7 @@ mod latency;
 mod load;
 mod machine;
 mod ours;
+mod policy;
 mod samples;
 mod scrubber;
 mod side;
@@ -29,13 +30,14 @@ use arguments::{Arguments, Command};
 use table::{Row, Table};
 
 /// What can be measured, in the order in which it is.
-const SUBJECTS: [(&str, &str, Subject); 8] = [
+const SUBJECTS: [(&str, &str, Subject); 9] = [
     ("latency", "open loop: how long a prompt takes, and its first event", latency::measure),
     ("throughput", "closed loop: prompts per second, and their CPU time", throughput::measure),
     ("boundary", "one `next`, one prompt crossing into a component", boundary::measure),
     ("instances", "store and instance, on one thread and on two", instances::measure),
     ("scrubber", "taking the key out of what comes back", scrubber::measure),
     ("streams", "memory per open stream", streams::measure),
+    ("policy", "a thousand models and a hundred purposes: listing and resolving", policy::measure),
     ("startup", "the command, from its start to its end", startup::measure),
     ("fairness", "prompts beside plugins that compute or hoard", fairness::measure),
 ];

@@ -2,7 +2,7 @@
 
 use tollgate::ErrorKind;
 use tollgate::config::{Config, NoExpansion, PluginConfig};
-use tollgate::types::Value;
+use tollgate::types::{SecretRef, Value};
 use tollgate_test_kit::TestHostBuilder;
 use tollgate_tests::{guests, house};
 
@@ -28,11 +28,9 @@ async fn two_plugins_cannot_have_one_name() {
 
     let builder = naming(house::builtins(), "other", &[]).setting("text", "echo").unwrap();
     let host = house::start(builder).await;
-    let other = host
-        .host()
-        .plugins()
-        .iter()
-        .find(|plugin| plugin.description.name == "echo" && plugin.name.as_str() != "echo");
+    let plugins = host.host().plugins();
+    let other =
+        plugins.iter().find(|plugin| plugin.description.name == "echo" && plugin.name.as_str() != "echo");
     assert_eq!(other.map(|plugin| plugin.name.as_str()), Some("other"));
     host.serves_others().await;
     host.finish().await;
@@ -42,9 +40,8 @@ async fn two_plugins_cannot_have_one_name() {
 async fn an_operator_who_installs_something_as_echo_has_it_so() {
     // P12: a name is the operator's choice, a built-in's name as well; there is still one of it
     let host = house::start(naming(house::builtins(), "echo", &[])).await;
-    let named: Vec<_> =
-        host.host().plugins().iter().filter(|plugin| plugin.name.as_str() == "echo").collect();
-    assert_eq!(named.len(), 1);
+    let named = host.host().plugins().iter().filter(|plugin| plugin.name.as_str() == "echo").count();
+    assert_eq!(named, 1);
     assert_eq!(host.ask("echo/well", "go").await.text, "garbled");
     host.finish().await;
 }
@@ -54,6 +51,7 @@ async fn a_bare_name_stays_with_who_came_first() {
     // P13
     let claims = ["gpt-5.4-mini", "echo", "openai/gpt-5.4-mini", "echo/echo", "mine", "second/mine"];
     let builder = naming(naming(house::builtins(), "first", &claims), "second", &claims);
+    let builder = builder.secret(SecretRef::Secret("OPENAI_API_KEY".parse().unwrap())).unwrap();
     let host = house::start(builder).await;
     for (asked, resolved) in [
         ("gpt-5.4-mini", "openai/gpt-5.4-mini"),
@@ -70,7 +68,7 @@ async fn a_bare_name_stays_with_who_came_first() {
         let model = host.host().model().id(asked).resolve().await.unwrap();
         assert_eq!(model.id().to_string(), resolved, "{asked}");
     }
-    let models = host.host().models().await;
+    let models = host.host().models().list().await.unwrap();
     let mut ids: Vec<String> = models.iter().map(|listing| listing.id.to_string()).collect();
     ids.sort();
     ids.dedup();

@@ -167,7 +167,7 @@ async fn a_list_that_is_never_the_same_is_the_same_for_a_day() {
     let host = house::start(builder.with(|builder| builder.clock(clock.clone()))).await;
     let listed = async || {
         assert_eq!(host.ask("garbles/nobody", "go").await.kind(), Some(ErrorKind::UnknownModel));
-        let models = host.host().models().await;
+        let models = host.host().models().list().await.unwrap();
         let names: Vec<String> = models.iter().map(|listing| listing.id.to_string()).collect();
         names.into_iter().filter(|name| name.contains("random-")).collect::<Vec<_>>()
     };

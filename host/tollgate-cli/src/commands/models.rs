@@ -1,11 +1,14 @@
-//! `tollgate models`: what can be asked.
+//! `tollgate models`: what can be asked, and what cannot, with its reason.
+
+mod default;
 
 use serde::Serialize;
-use tollgate::ModelListing;
-use tollgate::types::Capability;
+use tollgate::types::{Capability, ModelName, Place, Value};
+use tollgate::{JudgedModel, KeyStore, Missing, ModelListing};
 
-use crate::args::ModelsArgs;
+use crate::args::{ModelsArgs, ModelsCommand};
 use crate::exit::Stop;
+use crate::keys::EnvKeys;
 use crate::output::Output;
 use crate::session::Session;
 
@@ -16,40 +19,152 @@ struct ModelJson<'a> {
     plugin: &'a str,
     name: &'a str,
     aliases: Vec<&'a str>,
+    default: bool,
     needs_key: bool,
     key_available: bool,
+    /// Where the key was found.
+    key: Option<String>,
+    /// What is set unless the caller sets it.
+    options: serde_json::Map<String, serde_json::Value>,
     capabilities: Vec<&'a str>,
 }
 
-/// Lists them.
-pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
-    let host = session.open(&args.host, output).await?;
-    let models = host.models().await;
-    if output.is_json() {
-        return output.value(&models.iter().map(json).collect::<Vec<_>>()).await;
-    }
-    let width = models.iter().map(|listing| listing.id.to_string().len()).max().unwrap_or_default();
-    let lines: String = models.iter().map(|listing| line(listing, width)).collect();
-    output.text(&lines).await
+/// One model with what was decided about it, as programs read it.
+#[derive(Serialize)]
+struct JudgedJson<'a> {
+    #[serde(flatten)]
+    model: ModelJson<'a>,
+    /// `null`: it can be used.
+    missing: Option<MissingJson>,
 }
 
-fn json(listing: &ModelListing) -> ModelJson<'_> {
+/// The rule that leaves a model out.
+#[derive(Serialize)]
+struct MissingJson {
+    /// A word of a closed set: `blocked`, `not_allowed`, `no_key`, `hook`.
+    rule: &'static str,
+    message: String,
+    /// The configuration key, where the rule is one.
+    key: Option<String>,
+    file: Option<String>,
+    line: Option<usize>,
+}
+
+/// Lists them, or does what else was asked.
+pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
+    if let Some(ModelsCommand::Default(args)) = &args.command {
+        return default::run(args, session, output).await;
+    }
+    let host = session.open(&args.host, output).await?;
+    let wish = host.models().purpose(&args.caller.purpose).actor(args.caller.actor());
+    let judged = wish.judge().await?;
+    let keys = session.keys();
+    if output.is_json() {
+        let shown = judged.iter().filter(|one| args.why || one.missing.is_none());
+        if args.why {
+            return output.value(&shown.map(|one| judged_json(one, &keys)).collect::<Vec<_>>()).await;
+        }
+        return output.value(&shown.map(|one| json(&one.listing, &keys)).collect::<Vec<_>>()).await;
+    }
+    let (usable, left_out): (Vec<_>, Vec<_>) = judged.iter().partition(|one| one.missing.is_none());
+    let width = usable.iter().map(|one| one.listing.id.to_string().len()).max().unwrap_or_default();
+    let lines: String =
+        usable.iter().map(|one| line(&one.listing, width, args.why.then_some(&keys))).collect();
+    output.text(&lines).await?;
+    if args.why {
+        return output.text(&reasons(&left_out)).await;
+    }
+    if !left_out.is_empty() {
+        output.note(&remark(&left_out));
+    }
+    Ok(())
+}
+
+fn json<'a>(listing: &'a ModelListing, keys: &EnvKeys) -> ModelJson<'a> {
+    let options = listing.options.iter();
     ModelJson {
         id: listing.id.to_string(),
         plugin: listing.id.plugin.as_str(),
         name: listing.id.name.as_str(),
-        aliases: listing.model.aliases.iter().map(tollgate::types::ModelName::as_str).collect(),
+        aliases: listing.model.aliases.iter().map(ModelName::as_str).collect(),
+        default: listing.is_default,
         needs_key: listing.needs_key,
         key_available: listing.key_available,
+        key: listing.key.as_ref().map(|key| keys.hint(key)),
+        options: options.map(|entry| (entry.name.clone(), Value::into_json(entry.value.clone()))).collect(),
         capabilities: listing.model.capabilities.iter().map(Capability::as_str).collect(),
     }
 }
 
-/// `openai/gpt-5.4  gpt-5.4, 5.4  no key`: the id, the shorter names for it, what is missing.
-fn line(listing: &ModelListing, width: usize) -> String {
+fn judged_json<'a>(judged: &'a JudgedModel, keys: &EnvKeys) -> JudgedJson<'a> {
+    let missing = judged.missing.as_ref().map(|missing| {
+        let place = place(missing);
+        MissingJson {
+            rule: missing.as_str(),
+            message: missing.to_string(),
+            key: place.map(|place| place.key.clone()),
+            file: place.and_then(|place| Some(place.file.as_ref()?.display().to_string())),
+            line: place.filter(|place| place.file.is_some()).map(|place| place.line),
+        }
+    });
+    JudgedJson { model: json(&judged.listing, keys), missing }
+}
+
+fn place(missing: &Missing) -> Option<&Place> {
+    match missing {
+        Missing::Rule(refusal) => Some(refusal.place()),
+        Missing::Key(missing) => missing.named.as_ref().map(|named| &named.at),
+        _ => None,
+    }
+}
+
+/// `openai/gpt-5.4  gpt-5.4, 5.4  (default)`: the id, the shorter names for it, what is special; in detail also where its key
+/// comes from and what is set for it.
+fn line(listing: &ModelListing, width: usize, details: Option<&EnvKeys>) -> String {
     let bare = listing.owns_bare_name.then_some(&listing.id.name);
     let names: Vec<&str> = bare.into_iter().chain(&listing.model.aliases).map(|name| name.as_str()).collect();
+    let default = if listing.is_default { "  (default)" } else { "" };
     let key = if listing.key_available { "" } else { "  (no key)" };
-    let line = format!("{:width$}  {}{key}", listing.id.to_string(), names.join(", "));
-    format!("{}\n", line.trim_end())
+    let mut text = format!("{:width$}  {}{default}{key}", listing.id.to_string(), names.join(", "));
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    if let Some(keys) = details {
+        if let Some(key) = &listing.key {
+            text.push_str(&format!("{:width$}    key: {}\n", "", keys.hint(key)));
+        }
+        let options: Vec<String> =
+            listing.options.iter().map(|entry| format!("{}={}", entry.name, entry.value)).collect();
+        if !options.is_empty() {
+            text.push_str(&format!("{:width$}    options: {}\n", "", options.join(" ")));
+        }
+    }
+    text
+}
+
+/// A line for each model that is left out.
+fn reasons(left_out: &[&JudgedModel]) -> String {
+    let mut text = String::new();
+    if !left_out.is_empty() {
+        text.push_str("\nNot listed:\n");
+    }
+    for one in left_out {
+        if let Some(missing) = &one.missing {
+            text.push_str(&format!("  {} {missing}\n", one.listing.id));
+        }
+    }
+    text
+}
+
+/// How many are left out, and how to see why.
+fn remark(left_out: &[&JudgedModel]) -> String {
+    let keyless = left_out.iter().filter(|one| matches!(one.missing, Some(Missing::Key(_)))).count();
+    let others = left_out.len() - keyless;
+    let mut parts = Vec::new();
+    if keyless > 0 {
+        parts.push(format!("{keyless} without a key"));
+    }
+    if others > 0 {
+        parts.push(format!("{others} not allowed"));
+    }
+    format!("note: left out: {}; `--why` shows them with the reason", parts.join(", "))
 }

@@ -32,7 +32,7 @@ struct Answer<'a> {
 pub(crate) async fn run(args: &PromptArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
     let text = text(args, output).await?;
     let host = session.open(&args.host, output).await?;
-    let mut wish = host.model();
+    let mut wish = host.model().purpose(&args.caller.purpose).actor(args.caller.actor());
     if let Some(id) = &args.model {
         wish = wish.id(id);
     }

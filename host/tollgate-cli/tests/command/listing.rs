@@ -10,9 +10,21 @@ fn keys(value: &serde_json::Value) -> BTreeSet<&str> {
 
 #[test]
 fn models_are_an_array_of_the_promised_shape() {
-    let models = Home::new().run(&["models", "--json"]).ran().json();
+    let home = Home::new();
+    let models = home.run(&["models", "--json"]).env("OPENAI_API_KEY", "tgcanary").ran().json();
     let models = models.as_array().unwrap();
-    let promised = ["aliases", "capabilities", "id", "key_available", "name", "needs_key", "plugin"];
+    let promised = [
+        "aliases",
+        "capabilities",
+        "default",
+        "id",
+        "key",
+        "key_available",
+        "name",
+        "needs_key",
+        "options",
+        "plugin",
+    ];
     assert!(models.iter().all(|model| keys(model) == promised.into()), "{models:?}");
     let echo = &models[0];
     assert_eq!(
@@ -20,9 +32,11 @@ fn models_are_an_array_of_the_promised_shape() {
         (&"echo/echo".into(), &"echo".into(), &"echo".into())
     );
     assert_eq!((&echo["needs_key"], &echo["key_available"]), (&false.into(), &true.into()));
+    assert_eq!((&echo["key"], &echo["default"]), (&serde_json::Value::Null, &false.into()));
     assert!(echo["capabilities"].as_array().unwrap().contains(&"streaming".into()));
     let openai = models.iter().find(|model| model["plugin"] == "openai").unwrap();
-    assert_eq!((&openai["needs_key"], &openai["key_available"]), (&true.into(), &false.into()));
+    assert_eq!((&openai["needs_key"], &openai["key_available"]), (&true.into(), &true.into()));
+    assert_eq!(openai["key"], "the variable `OPENAI_API_KEY`");
 }
 
 #[test]
@@ -30,8 +44,8 @@ fn a_key_is_found_where_people_keep_it() {
     let home = Home::new();
     let available = |run: crate::kit::Run| {
         let models = run.ran().json();
-        let mut openai = models.as_array().unwrap().iter().filter(|model| model["plugin"] == "openai");
-        openai.all(|model| model["key_available"] == true)
+        let mut plugins = models.as_array().unwrap().iter().map(|model| &model["plugin"]);
+        plugins.any(|plugin| plugin == "openai")
     };
     for variable in ["TOLLGATE_SECRETS_OPENAI_API_KEY", "DATASETTE_SECRETS_OPENAI_API_KEY", "OPENAI_API_KEY"]
     {
@@ -47,11 +61,23 @@ fn a_key_is_found_where_people_keep_it() {
 }
 
 #[test]
-fn models_for_people_are_a_line_each() {
-    let ran = Home::new().run(&["models"]).ran();
-    let lines: Vec<&str> = ran.stdout.lines().collect();
-    assert!(lines[0].starts_with("echo/echo ") && lines[0].ends_with(" echo"), "{ran:?}");
-    assert!(lines[1].starts_with("echo/echo-needs-key") && lines[1].ends_with("(no key)"), "{ran:?}");
+fn models_for_people_are_a_line_each_and_what_is_left_out_is_counted() {
+    // K-01
+    let home = Home::new();
+    let ran = home.run(&["models"]).ran();
+    assert_eq!(ran.stdout, "echo/echo  echo\n", "{ran:?}");
+    assert_eq!(ran.stderr, "note: left out: 39 without a key; `--why` shows them with the reason\n");
+    let why = home.run(&["models", "--why"]).ran();
+    let (usable, left_out) = why.stdout.split_once("\nNot listed:\n").unwrap();
+    assert_eq!((usable, left_out.lines().count()), ("echo/echo  echo\n", 39), "{why:?}");
+    let keyless = left_out.lines().find(|line| line.starts_with("  openai/gpt-5.4 ")).unwrap();
+    for way in [
+        "TOLLGATE_SECRETS_OPENAI_API_KEY",
+        "the entry `openai` of llm's keys.json",
+        "variable `OPENAI_API_KEY`",
+    ] {
+        assert!(keyless.contains(way), "{keyless}");
+    }
 }
 
 #[test]

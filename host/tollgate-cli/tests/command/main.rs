@@ -6,6 +6,7 @@ mod config;
 mod help;
 mod kit;
 mod listing;
+mod policy;
 mod prompt;
 mod signal;
 mod tried;

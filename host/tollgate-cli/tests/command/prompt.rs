@@ -105,7 +105,10 @@ fn a_missing_key_is_a_refusal_that_names_every_place() {
 #[test]
 fn errors_for_people_are_lines_with_a_hint() {
     let ran = Home::new().run(&["prompt", "-m", "no-such", "x"]).ran();
-    assert_eq!(ran.stderr, "error: unknown model `no-such`\n  hint: `tollgate models` lists what there is\n");
+    assert_eq!(
+        ran.stderr,
+        "error: unknown model `no-such`\n  hint: `tollgate models --why` lists what there is\n"
+    );
 }
 
 #[test]

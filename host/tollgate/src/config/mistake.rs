@@ -51,9 +51,9 @@ impl fmt::Display for ConfigErrors {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Mistake {
-    /// The line, from 1.
+    /// The line, from 1; 0 where the configuration is in no file.
     pub line: usize,
-    /// The column in characters, from 1.
+    /// The column in characters, from 1; 0 likewise.
     pub column: usize,
     /// The path of keys that leads there, such as `plugins.acme.origins[0]`; empty for the file as a whole.
     pub key: String,
@@ -65,7 +65,11 @@ pub struct Mistake {
 
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: ", self.line, self.column)?;
+        match self.line {
+            // in no file
+            0 => f.write_str(" ")?,
+            line => write!(f, "{line}:{}: ", self.column)?,
+        }
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
         }

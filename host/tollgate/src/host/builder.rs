@@ -2,18 +2,17 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use super::install::{Installer, Place};
-use super::{Host, Inner};
+use super::Host;
+use super::standing::Ground;
 use crate::config::Config;
-use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, SystemResolver, TlsRoots};
+use crate::egress::{Resolver, SystemResolver, TlsRoots};
 use crate::error::{Error, SetupError};
 use crate::keys::{KeyStore, MemoryKeys};
-use crate::pipeline::{self, House};
-use crate::plugin::Provider;
-use crate::registry::{ModelCache, Registry};
-use crate::sandbox::{self, Compiler, Compiling, Engine, EngineOptions};
+use crate::pipeline::NamedHook;
+use crate::plugin::{ModelHook, Provider};
+use crate::sandbox::{Compiler, Compiling, Engine};
 use crate::tasks::Tasks;
 use crate::types::{Clock, Digest, PluginName, SystemClock};
 
@@ -82,6 +81,7 @@ pub struct Builder {
     config: Config,
     builtins: &'static [Builtin],
     native: Vec<(PluginName, Arc<dyn Provider>)>,
+    hooks: Vec<NamedHook>,
     keys: Option<Arc<dyn KeyStore>>,
     clock: Option<Arc<dyn Clock>>,
     resolver: Option<Arc<dyn Resolver>>,
@@ -173,69 +173,38 @@ impl Builder {
         self
     }
 
-    /// Loads every plugin and opens the door.
+    /// Adds a hook that is Rust code of the embedder's, after those there are.
+    pub fn model_hook(mut self, name: PluginName, hook: Arc<dyn ModelHook>) -> Self {
+        self.hooks.push(NamedHook::new(name, hook));
+        self
+    }
+
+    /// Loads every plugin, holds the rules against the models that there are, and opens the door. No vendor is asked.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) and
-    /// [`ErrorKind::InvalidPlugin`](crate::ErrorKind::InvalidPlugin) name the plugin;
-    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) outside a tokio runtime.
+    /// [`ErrorKind::InvalidPlugin`](crate::ErrorKind::InvalidPlugin) name the plugin, or every rule that does not fit with
+    /// its line; [`ErrorKind::Internal`](crate::ErrorKind::Internal) outside a tokio runtime.
     pub async fn build(self) -> Result<Host, Error> {
         let tasks = Tasks::new(self.guest_threads.unwrap_or_else(default_guest_threads));
-        let tasks = tasks.map_err(SetupError::Threads)?;
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::default()));
-        let engine = match self.engine {
-            Some(engine) => engine,
-            None => Engine::new(engine_options(&self.config, self.concurrent_calls))
-                .map_err(SetupError::Engine)?,
-        };
-        let settings = egress_settings(&self.config, self.resolver, self.tls_roots.unwrap_or_default());
-        let egress = settings.and_then(|settings| Egress::new(tasks.clone(), settings));
-        let egress = egress.map_err(SetupError::Egress)?;
-        let compiling = Compiling::new(self.cache_dir.as_deref(), self.compiler);
-        let house = sandbox::House { engine, compiling, egress, tasks: tasks.clone(), clock: clock.clone() };
-        let installer = Installer::new(house, self.builtins);
-        let installed = installer.install(self.config.plugins, self.native).await?;
-        let (plugins, listings): (Vec<_>, Vec<_>) =
-            installed.into_iter().map(|Place { installed, listing }| (installed, listing)).unzip();
-        let house = House {
-            registry: Registry::new(plugins),
+        let ground = Ground {
+            builtins: self.builtins,
+            native: self.native,
+            hooks: self.hooks.into(),
             keys: self.keys.unwrap_or_else(|| Arc::new(MemoryKeys::default())),
-            cache: ModelCache::new(self.cache_dir.as_deref()),
-            clock,
-            tasks,
-            default_model: self.config.models.default_model.map(|default| default.model.name),
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::default())),
+            resolver: self.resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
+            tls_roots: self.tls_roots.unwrap_or_default(),
+            compiling: Compiling::new(self.cache_dir.as_deref(), self.compiler),
+            cache_dir: self.cache_dir,
+            engine: self.engine,
+            concurrent_calls: self.concurrent_calls,
+            tasks: tasks.map_err(SetupError::Threads)?,
+            own: Mutex::default(),
         };
-        pipeline::recall_lists(&house);
-        Ok(Host(Arc::new(Inner { house, installer, plugins: listings })))
+        let standing = ground.raise(self.config, None).await?;
+        Ok(Host::new(ground, standing))
     }
-}
-
-fn egress_settings(
-    config: &Config,
-    resolver: Option<Arc<dyn Resolver>>,
-    mut roots: TlsRoots,
-) -> Result<Settings, EgressError> {
-    if let Some(path) = &config.egress.ca_file {
-        let pem = std::fs::read(path).map_err(|error| EgressError::CaFile { path: path.clone(), error })?;
-        roots = roots.with_pem(&pem).map_err(|error| EgressError::CaRoots { path: path.clone(), error })?;
-    }
-    Ok(Settings {
-        resolver: resolver.unwrap_or_else(|| Arc::new(SystemResolver)),
-        roots,
-        proxy: config.egress.proxy.clone().map(Proxy::try_from).transpose()?,
-        own: Vec::new(),
-    })
-}
-
-/// Room for the largest grants of the configuration.
-fn engine_options(config: &Config, concurrent_calls: Option<u32>) -> EngineOptions {
-    let mut options = EngineOptions::default();
-    options.concurrent_calls = concurrent_calls.unwrap_or(options.concurrent_calls);
-    for plugin in &config.plugins {
-        options.memory_mib = options.memory_mib.max(plugin.sandbox.memory_mib);
-        options.table_elements = options.table_elements.max(plugin.sandbox.table_elements);
-    }
-    options
 }
 
 fn default_guest_threads() -> usize {

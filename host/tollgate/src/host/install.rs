@@ -24,6 +24,7 @@ pub(super) struct Installer {
 }
 
 /// A plugin in its place, and what is told of it.
+#[derive(Debug, Clone)]
 pub(super) struct Place {
     pub(super) installed: Arc<Installed>,
     pub(super) listing: PluginListing,
@@ -42,20 +43,39 @@ impl Installer {
         Self { house, builtins }
     }
 
-    /// Installs the built-ins that the configuration does not name, the configured plugins, and the native ones.
+    /// Installs the built-ins that the configuration does not name, the configured plugins, and the native ones. What
+    /// stands already, and is asked for with the same words and bytes, stays.
     pub(super) async fn install(
         &self,
         configured: Vec<PluginConfig>,
-        native: Vec<(PluginName, Arc<dyn Provider>)>,
-    ) -> Result<Vec<Place>, SetupError> {
+        native: &[(PluginName, Arc<dyn Provider>)],
+        standing: &[(PluginConfig, Place)],
+    ) -> Result<Vec<(PluginConfig, Place)>, SetupError> {
         let named: HashSet<String> = configured.iter().map(|plugin| plugin.name.to_string()).collect();
         let implied = self.builtins.iter().filter(|builtin| !named.contains(builtin.name));
         let implied = implied.filter_map(|builtin| Some(PluginConfig::builtin(builtin.name.parse().ok()?)));
         let all: Vec<PluginConfig> = implied.chain(configured).collect();
         refuse_doubles(all.iter().map(|plugin| &plugin.name).chain(native.iter().map(|(name, _)| name)))?;
-        let mut places = try_join_all(all.into_iter().map(|plugin| self.place(plugin))).await?;
-        places.extend(native.into_iter().map(|(name, provider)| native_place(name, provider)));
+        let mut places =
+            try_join_all(all.into_iter().map(|plugin| self.keep_or_place(plugin, standing))).await?;
+        places.extend(native.iter().map(|(name, provider)| {
+            let place = native_place(name.clone(), provider.clone());
+            (PluginConfig::builtin(name.clone()), place)
+        }));
         Ok(places)
+    }
+
+    async fn keep_or_place(
+        &self,
+        plugin: PluginConfig,
+        standing: &[(PluginConfig, Place)],
+    ) -> Result<(PluginConfig, Place), SetupError> {
+        let stays = |(known, _): &&(PluginConfig, Place)| *known == plugin && !is_read_anew(known);
+        if let Some(stays) = standing.iter().find(stays) {
+            return Ok(stays.clone());
+        }
+        let place = self.place(plugin.clone()).await?;
+        Ok((plugin, place))
     }
 
     /// Closes an address to all plugins.
@@ -155,6 +175,11 @@ impl Installer {
             known: self.builtins.iter().map(|builtin| builtin.name).collect(),
         })
     }
+}
+
+/// Whether what a plugin runs may have changed without a word of the configuration.
+fn is_read_anew(plugin: &PluginConfig) -> bool {
+    matches!(plugin.source, Source::File { pin: Pin::Dev, .. })
 }
 
 /// A file's bytes, of a file that is too large no more than shows it: whatever somebody put there, it is not the host's

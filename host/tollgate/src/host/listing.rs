@@ -1,10 +1,12 @@
 //! What there is: models, plugins, and what a component says of itself.
 
-use crate::keys;
-use crate::pipeline::House;
+use std::sync::Arc;
+
+use crate::pipeline::{House, Judged, Missing};
+use crate::policy::PurposeRules;
 use crate::registry::Origin;
 use crate::sandbox::Import;
-use crate::types::{Caller, Description, Digest, Grant, Model, ModelId, PluginName, SecretRef};
+use crate::types::{Description, Digest, Entry, Grant, Model, ModelId, PluginName, Purpose, SecretRef};
 
 /// One model of one plugin.
 #[derive(Debug, Clone)]
@@ -13,13 +15,19 @@ pub struct ModelListing {
     /// Its canonical id.
     pub id: ModelId,
     /// What its provider says of it.
-    pub model: Model,
-    /// Whether its bare name means this model; otherwise an earlier plugin has that name.
+    pub model: Arc<Model>,
+    /// Whether its bare name means this model; otherwise an earlier plugin or an alias of the operator's has that name.
     pub owns_bare_name: bool,
+    /// Whether it answers where no model is named.
+    pub is_default: bool,
     /// Whether it needs a key.
     pub needs_key: bool,
     /// Whether a key was found; `true` where none is needed.
     pub key_available: bool,
+    /// Where the key was found.
+    pub key: Option<SecretRef>,
+    /// The options that hold for this purpose unless the caller sets them.
+    pub options: Vec<Entry>,
 }
 
 /// One installed plugin.
@@ -58,20 +66,59 @@ pub struct Inspection {
     pub description: Description,
 }
 
-pub(super) async fn models(house: &House) -> Vec<ModelListing> {
-    let mut listing = Vec::new();
-    for plugin in house.registry.plugins() {
-        let key_set = keys::is_set(house.keys.as_ref(), &plugin.keys, &Caller::default()).await;
-        for model in plugin.known().models() {
-            let needs_key = model.key_slot.is_some();
-            listing.push(ModelListing {
-                id: ModelId { plugin: plugin.name.clone(), name: model.name.clone() },
-                owns_bare_name: house.registry.owns_bare_name(plugin, model),
-                needs_key,
-                key_available: !needs_key || key_set,
-                model: Model::clone(model),
-            });
-        }
+/// One model, and why it cannot be used, if it cannot.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct JudgedModel {
+    /// The model.
+    pub listing: ModelListing,
+    /// The rule that keeps the caller from it; `None`: it is listed and may be used.
+    pub missing: Option<Missing>,
+}
+
+/// One purpose.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct PurposeListing {
+    /// Its name.
+    pub name: Purpose,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The model that answers where none is named; `None` where there is none, none that is known yet,
+    /// or none that the rules permit.
+    pub default_model: Option<ModelId>,
+}
+
+impl From<Judged> for JudgedModel {
+    fn from(judged: Judged) -> Self {
+        let Judged { offered, is_default, key, options, missing } = judged;
+        let needs_key = offered.model.key_slot.is_some();
+        let listing = ModelListing {
+            id: offered.id,
+            model: offered.model,
+            owns_bare_name: offered.owns_bare_name,
+            is_default,
+            needs_key,
+            key_available: !needs_key || key.is_some(),
+            key,
+            options,
+        };
+        Self { listing, missing }
     }
-    listing
+}
+
+pub(super) fn purposes(house: &House) -> Vec<PurposeListing> {
+    let view = house.registry.view();
+    let listing = |purpose: &PurposeRules| {
+        let name = Some(&purpose.name);
+        let default = view.policy.default_model(name).and_then(|default| view.catalog.find(&default.name));
+        let permitted = default.filter(|index| view.policy.judge(*index, name).is_ok());
+        let default = permitted.and_then(|index| view.catalog.get(index));
+        PurposeListing {
+            name: purpose.name.clone(),
+            description: purpose.description.clone(),
+            default_model: default.map(|offered| offered.id.clone()),
+        }
+    };
+    house.registry.rules().purposes.iter().map(listing).collect()
 }

@@ -1,10 +1,16 @@
-//! Which model. First match: the id that was asked for, then the default; anything else is an error.
+//! Which model, and may they. First match: the id that was asked for, then the hooks, then the purpose's default, then the
+//! global one; anything else is an error. Whatever it is, it has to be permitted: by the rules, then by every hook.
 
+use std::fmt;
+
+use super::screen::{self, HookError};
 use super::{House, model_list};
-use crate::registry::{Found, ModelUnknown};
-use crate::types::ModelId;
+use crate::keys::{KeyMissing, KeyPlan, Looks};
+use crate::policy::{ModelUnknown, Refusal, Uses};
+use crate::registry::{Found, View};
+use crate::types::{Caller, ModelId, PluginName, Purpose, PurposeError};
 
-/// Why no model was chosen.
+/// Why no model was admitted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AdmitError {
@@ -14,16 +20,68 @@ pub enum AdmitError {
     /// The empty string was asked for.
     #[error("the model's name is empty; leave it out for the default")]
     EmptyName,
+    /// The purpose is none.
+    #[error(transparent)]
+    Purpose(#[from] PurposeError),
     /// No plugin has it.
     #[error(transparent)]
     Unknown(#[from] ModelUnknown),
+    /// A hook or the configuration chose what no plugin has.
+    #[error("{by} names a model that there is not: {unknown}")]
+    DefaultUnknown {
+        /// Who chose it.
+        by: String,
+        /// What it chose.
+        unknown: ModelUnknown,
+    },
+    /// The rules do not permit it.
+    #[error("model `{model}`{} {refusal}", ForPurpose(.purpose.as_ref()))]
+    Refused {
+        /// The model.
+        model: ModelId,
+        /// For which purpose.
+        purpose: Option<Purpose>,
+        /// The rule.
+        refusal: Refusal,
+    },
+    /// A hook took it away.
+    #[error("model `{model}`{} is not allowed by the plugin `{plugin}`", ForPurpose(.purpose.as_ref()))]
+    Filtered {
+        /// The model.
+        model: ModelId,
+        /// For which purpose.
+        purpose: Option<Purpose>,
+        /// The hook's plugin.
+        plugin: PluginName,
+    },
+    /// A hook refused, or failed, which is the same.
+    #[error(transparent)]
+    Hook(#[from] HookError),
+    /// No key is set for it, and only models with a key may be used.
+    #[error(transparent)]
+    Key(#[from] KeyMissing),
 }
 
-/// A model that may be used.
+/// ` for the purpose …`, or nothing.
+struct ForPurpose<'a>(Option<&'a Purpose>);
+
+impl fmt::Display for ForPurpose<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(purpose) => write!(f, ", for the purpose `{purpose}`,"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A model that this caller may use.
 #[derive(Debug, Clone)]
 pub(crate) struct Admitted {
     pub(super) found: Found,
     pub(super) id: ModelId,
+    pub(super) caller: Caller,
+    /// What the rules say of how it is used.
+    pub(super) uses: Uses,
 }
 
 impl Admitted {
@@ -34,30 +92,100 @@ impl Admitted {
     pub(crate) fn model(&self) -> &crate::types::Model {
         &self.found.model
     }
+
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// Where its key is looked up.
+    pub(super) fn key_plan(&self) -> KeyPlan<'_> {
+        KeyPlan { wishes: &self.uses.keys, own: &self.found.plugin.keys }
+    }
+
+    /// The same, if it needs no key or has one, or if models without a key may be used.
+    ///
+    /// # Errors
+    /// See [`KeyMissing`].
+    pub(crate) async fn with_key(self, house: &House) -> Result<Self, AdmitError> {
+        let Some(slot) = &self.found.model.key_slot else { return Ok(self) };
+        if house.registry.view().policy.require_keys {
+            let mut looks = Looks::new(house.keys.as_ref(), &self.caller);
+            if looks.first(self.key_plan()).await.is_none() {
+                let slot = self.found.plugin.provider.description().key_slot(slot);
+                let obtain = slot.and_then(|slot| slot.obtain.as_deref());
+                let plugin = &self.found.plugin.name;
+                return Err(self.key_plan().missing(house.keys.as_ref(), plugin, obtain).into());
+            }
+        }
+        Ok(self)
+    }
 }
 
-/// Chooses the model. A name that nobody knows is asked for at the vendors that list models, before it is refused.
+/// Chooses a model and asks whether this caller may use it. A name that nobody knows is asked for at the vendors that list
+/// models, before it is refused.
 ///
 /// # Errors
 /// See [`AdmitError`].
-pub(crate) async fn admit(house: &House, asked: Option<&str>) -> Result<Admitted, AdmitError> {
-    let asked = asked.or(house.default_model.as_deref()).ok_or(AdmitError::NoModel)?;
-    if asked.is_empty() {
+pub(crate) async fn admit(
+    house: &House,
+    asked: Option<&str>,
+    caller: Caller,
+) -> Result<Admitted, AdmitError> {
+    let Choice { name, by } = choose(house, asked, &caller).await?;
+    if name.is_empty() {
         return Err(AdmitError::EmptyName);
     }
-    let found = match house.registry.find(asked) {
-        Some(found) => found,
-        None => ask_vendors(house, asked).await?,
+    let known = |view: &View| view.catalog.find(&name);
+    if known(&house.registry.view()).is_none() {
+        ask_vendors(house, &name).await;
+    }
+    let (found, id, uses) = {
+        let view = house.registry.view();
+        let index = known(&view).ok_or_else(|| unknown(&view, &name, by))?;
+        let found = house.registry.found(&view, index).ok_or(AdmitError::NoModel)?;
+        let id = ModelId { plugin: found.plugin.name.clone(), name: found.model.name.clone() };
+        let purpose = caller.purpose.as_ref();
+        if let Err(refusal) = view.policy.judge(index, purpose) {
+            return Err(AdmitError::Refused { model: id, purpose: caller.purpose, refusal });
+        }
+        (found, id, view.policy.uses(index, purpose).cloned().unwrap_or_default())
     };
-    let id = ModelId { plugin: found.plugin.name.clone(), name: found.model.name.clone() };
-    Ok(Admitted { found, id })
+    if let Some(plugin) = screen::removed_by(house, &caller, &id).await? {
+        return Err(AdmitError::Filtered { model: id, purpose: caller.purpose, plugin });
+    }
+    Ok(Admitted { found, id, caller, uses })
 }
 
-async fn ask_vendors(house: &House, asked: &str) -> Result<Found, ModelUnknown> {
+/// A name, and who chose it where the caller did not.
+struct Choice {
+    name: String,
+    by: Option<String>,
+}
+
+async fn choose(house: &House, asked: Option<&str>, caller: &Caller) -> Result<Choice, AdmitError> {
+    if let Some(name) = asked {
+        return Ok(Choice { name: name.to_owned(), by: None });
+    }
+    if let Some((name, plugin)) = screen::chosen(house, caller).await? {
+        return Ok(Choice { name, by: Some(format!("the plugin `{plugin}`")) });
+    }
+    let view = house.registry.view();
+    let default = view.policy.default_model(caller.purpose.as_ref()).ok_or(AdmitError::NoModel)?;
+    Ok(Choice { name: default.name.clone(), by: Some(default.at.to_string()) })
+}
+
+fn unknown(view: &View, name: &str, by: Option<String>) -> AdmitError {
+    let unknown = view.catalog.unknown(name);
+    match by {
+        Some(by) => AdmitError::DefaultUnknown { by, unknown },
+        None => unknown.into(),
+    }
+}
+
+async fn ask_vendors(house: &House, asked: &str) {
     for plugin in house.registry.candidates(asked) {
         if let Err(error) = model_list(house, &plugin).await {
             tracing::debug!(plugin = %plugin.name, %error, "cannot list its models");
         }
     }
-    house.registry.find(asked).ok_or_else(|| house.registry.unknown(asked))
 }

@@ -82,7 +82,8 @@ pub(crate) struct Checked {
 }
 
 impl Admitted {
-    /// Checks a prompt against the model, and gives its options the kinds that the model declares.
+    /// Checks a prompt against the model, and gives its options the kinds that the model declares. Options that the rules
+    /// set for the model come in where the caller has set none.
     ///
     /// # Errors
     /// See [`PromptRefused`].
@@ -92,6 +93,11 @@ impl Admitted {
         check_parts(id, model, &prompt.messages)?;
         check_capabilities(id, model, &prompt)?;
         check_tools(&prompt.tools)?;
+        for entry in &self.uses.options {
+            if !prompt.options.iter().any(|set| set.name == entry.name) {
+                prompt.options.push(entry.clone());
+            }
+        }
         prompt.options = check_options(id, model, prompt.options)?;
         if let (Some(asked), Some(most)) = (prompt.max_output_tokens, model.max_output_tokens) {
             prompt.max_output_tokens = Some(asked.min(most));

@@ -1,8 +1,9 @@
 //! Which key. What comes out is a handle, not bytes: they stay in the secret until the gate puts them into a request.
 
 use super::House;
+use super::admit::Admitted;
 use super::check::Checked;
-use crate::keys::{self, KeyMissing, KeyStoreError};
+use crate::keys::{self, KeyMissing, KeyPlan, KeyStoreError};
 use crate::registry::Installed;
 use crate::secret::Credential;
 use crate::types::{Caller, KeySlot};
@@ -32,11 +33,14 @@ impl Checked {
     /// # Errors
     /// See [`KeyError`].
     pub(crate) async fn key(self, house: &House) -> Result<Keyed, KeyError> {
-        let found = &self.admitted.found;
+        let Admitted { found, caller, .. } = &self.admitted;
         let description = found.plugin.provider.description();
         let slot = found.model.key_slot.as_ref().and_then(|name| description.key_slot(name));
         let credential = match slot {
-            Some(slot) => Some(credential(house, &found.plugin, slot).await?),
+            Some(slot) => {
+                let plan = self.admitted.key_plan();
+                Some(credential(house, &found.plugin, slot, plan, caller).await?)
+            }
             None => None,
         };
         Ok(Keyed { checked: self, credential })
@@ -48,10 +52,12 @@ pub(super) async fn credential(
     house: &House,
     plugin: &Installed,
     slot: &KeySlot,
+    plan: KeyPlan<'_>,
+    caller: &Caller,
 ) -> Result<Credential, KeyError> {
-    if let Some((place, secret)) = keys::find(house.keys.as_ref(), &plugin.keys, &Caller::default()).await? {
-        return Ok(Credential::new(secret, slot.placement.clone(), place));
+    let store = house.keys.as_ref();
+    match keys::find(store, plan, caller).await? {
+        Some((place, secret)) => Ok(Credential::new(secret, slot.placement.clone(), place)),
+        None => Err(plan.missing(store, &plugin.name, slot.obtain.as_deref()).into()),
     }
-    let looked_at = plugin.keys.places().iter().map(|place| house.keys.hint(place)).collect();
-    Err(KeyMissing { plugin: plugin.name.clone(), looked_at, obtain: slot.obtain.clone() }.into())
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::House;
 use super::dispatch::DispatchError;
 use super::key::{KeyError, credential};
+use crate::keys::KeyPlan;
 use crate::plugin::Call;
 use crate::registry::{CacheKey, Installed, Listed};
-use crate::types::RequestId;
+use crate::types::{Caller, RequestId};
 
 /// Why a vendor's list could not be had.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -23,7 +24,7 @@ pub(crate) fn recall_lists(house: &House) {
     let now = house.clock.now();
     for plugin in house.registry.plugins() {
         if let Some(listed) = cache_key(plugin).and_then(|key| house.cache.load(&key, now)) {
-            plugin.learn(listed);
+            house.registry.learn(plugin, listed);
         }
     }
 }
@@ -36,16 +37,20 @@ fn cache_key(plugin: &Installed) -> Option<CacheKey> {
 pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result<(), ListError> {
     let now = house.clock.now();
     if plugin.known().is_fresh(now) {
+        house.registry.catch_up();
         return Ok(());
     }
     let key = cache_key(plugin);
     if let Some(listed) = key.as_ref().and_then(|key| house.cache.load(key, now)) {
-        plugin.learn(listed);
+        house.registry.learn(plugin, listed);
         return Ok(());
     }
     let slot = plugin.provider.description().key_slots.first();
     let credential = match slot {
-        Some(slot) => Some(credential(house, plugin, slot).await?),
+        Some(slot) => {
+            let own = KeyPlan::own(&plugin.keys);
+            Some(credential(house, plugin, slot, own, &Caller::default()).await?)
+        }
         None => None,
     };
     let mut call = Call::new(RequestId::new(now)).with_credential(credential);
@@ -60,6 +65,6 @@ pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result
     if let Some(key) = key {
         house.cache.store(&key, &listed);
     }
-    plugin.learn(listed);
+    house.registry.learn(plugin, listed);
     Ok(())
 }

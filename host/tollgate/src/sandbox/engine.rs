@@ -89,6 +89,17 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
+    /// Whether it can run what such an engine can.
+    pub(crate) fn has_room_for(&self, needed: &EngineOptions) -> bool {
+        let EngineOptions { memory_mib, table_elements, .. } = &self.0.options;
+        *memory_mib >= needed.memory_mib && *table_elements >= needed.table_elements
+    }
+
+    /// Whether it is that very engine.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Sets up the pool and the ticker.
     ///
     /// # Errors

@@ -47,6 +47,13 @@ pub(crate) struct House {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
+impl House {
+    /// Whether a plugin of the one would do in the other.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.engine.is_same(&other.engine) && self.egress.is_same(&other.egress)
+    }
+}
+
 /// A plugin that was loaded.
 #[derive(Debug)]
 pub(crate) struct Loaded {

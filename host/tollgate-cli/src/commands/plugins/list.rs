@@ -43,11 +43,12 @@ pub(crate) async fn list(args: &ListArgs, session: &mut Session, output: &Output
     let host = session.open(&args.host, output).await?;
     let keys = session.keys();
     if output.is_json() {
-        let plugins: Vec<_> = host.plugins().iter().map(|plugin| json(plugin, &keys)).collect();
+        let listed = host.plugins();
+        let plugins: Vec<_> = listed.iter().map(|plugin| json(plugin, &keys)).collect();
         return output.value(&plugins).await;
     }
     let mut text = String::new();
-    for plugin in host.plugins() {
+    for plugin in host.plugins().iter() {
         text.push_str(&paragraph(plugin, &keys));
     }
     output.text(&text).await

@@ -1,0 +1,79 @@
+//! `tollgate models default`: the model that answers where nothing more specific chooses.
+
+use serde::Serialize;
+use tollgate::config::with_default_model;
+use tollgate::types::ModelName;
+
+use crate::args::DefaultArgs;
+use crate::exit::{Failure, Stop};
+use crate::locate;
+use crate::output::Output;
+use crate::session::Session;
+
+/// The default, as programs read it.
+#[derive(Serialize)]
+struct DefaultJson {
+    /// `null`: there is none.
+    default_model: Option<String>,
+    file: Option<String>,
+}
+
+/// Shows it, or writes another.
+pub(crate) async fn run(args: &DefaultArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
+    match &args.model {
+        Some(model) => write(args, model, session, output).await,
+        None => show(args, session, output).await,
+    }
+}
+
+async fn show(args: &DefaultArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
+    let host = session.open(&args.host, output).await?;
+    let judged = host.models().judge().await?;
+    let default = judged.iter().find(|one| one.listing.is_default).map(|one| one.listing.id.to_string());
+    let file = locate::config_file(args.host.config.as_deref(), session.env());
+    if output.is_json() {
+        let file = file.map(|file| file.display().to_string());
+        return output.value(&DefaultJson { default_model: default, file }).await;
+    }
+    match default {
+        Some(id) => output.text(&format!("{id}\n")).await,
+        None => {
+            output.note("there is no default model; `tollgate models default MODEL` writes one");
+            Ok(())
+        }
+    }
+}
+
+/// Nothing is written unless the file is a good one with it.
+async fn write(args: &DefaultArgs, model: &str, session: &mut Session, output: &Output) -> Result<(), Stop> {
+    let name: ModelName = model.parse().map_err(|error| Failure::usage(format!("{error}"), None))?;
+    let file = locate::config_file_to_write(args.host.config.as_deref(), session.env())?;
+    let before = locate::read_if_there(&file)?;
+    let after = with_default_model(&before, &name)
+        .map_err(|error| Failure::config(format!("{}: {error}", file.display()), None))?;
+    let config = locate::parse_text(&after, &file, session.env())?;
+    let host = session.open_with(config, &args.host, output).await.map_err(unwritten)?;
+    let judged = host.models().judge().await?;
+    let chosen = judged.iter().find(|one| one.listing.is_default);
+    locate::replace(&file, &after)?;
+    let id = chosen.map_or_else(|| model.to_owned(), |one| one.listing.id.to_string());
+    if let Some(missing) = chosen.and_then(|one| one.missing.as_ref()) {
+        output.note(&format!("warning: `{id}` {missing}"));
+    }
+    if output.is_json() {
+        let file = Some(file.display().to_string());
+        return output.value(&DefaultJson { default_model: Some(id), file }).await;
+    }
+    output.text(&format!("the default model is now {id} ({})\n", file.display())).await
+}
+
+/// What is wrong with the file as it would be, is wrong with what was typed.
+fn unwritten(stop: Stop) -> Stop {
+    match stop {
+        Stop::Failed(mut failure) => {
+            failure.hint.get_or_insert_with(|| "nothing was written".to_owned());
+            Stop::Failed(failure)
+        }
+        other => other,
+    }
+}

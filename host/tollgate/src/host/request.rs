@@ -1,0 +1,214 @@
+//! Asking for models: which there are, and for one to be used.
+
+use std::sync::Arc;
+
+use super::standing::Standing;
+use super::{Host, JudgedModel, ModelListing, Response};
+use crate::error::Error;
+use crate::pipeline::{self, AdmitError, Admitted};
+use crate::types::{Actor, Caller, ModelId, Prompt, Purpose, Value};
+
+/// Who asks and what for, as it was given: a purpose is a name only once it was checked.
+#[derive(Debug, Clone, Default)]
+struct Asker {
+    actor: Actor,
+    purpose: String,
+}
+
+impl Asker {
+    fn caller(&self) -> Result<Caller, Error> {
+        let purpose = Purpose::named(&self.purpose).map_err(AdmitError::Purpose)?;
+        Ok(Caller::new(self.actor.clone(), purpose))
+    }
+}
+
+/// A question for the models there are.
+///
+/// # Examples
+/// ```
+/// # tokio::runtime::Runtime::new()?.block_on(async {
+/// use tollgate::Host;
+/// use tollgate::types::Actor;
+///
+/// let host = Host::builder().build().await?;
+/// let models = host.models().purpose("enrichments").actor(Actor::new("alice")?).list().await?;
+/// assert!(models.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ModelsRequest {
+    host: Host,
+    asker: Asker,
+}
+
+impl ModelsRequest {
+    pub(super) fn new(host: Host) -> Self {
+        Self { host, asker: Asker::default() }
+    }
+
+    /// Says what for. The empty text says nothing.
+    pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
+        self.asker.purpose = purpose.into();
+        self
+    }
+
+    /// Says who asks. Default: nobody in particular.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.asker.actor = actor;
+        self
+    }
+
+    /// The models that this actor may use for this purpose: exactly those that [`ModelRequest::resolve`] would admit. The
+    /// default comes first, then the purpose's list, the global list, and the rest as installed.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidPurpose`](crate::ErrorKind::InvalidPurpose), or what a hook said: then nothing is listed.
+    ///
+    /// # Cancel safety
+    /// Only looks.
+    pub async fn list(self) -> Result<Vec<ModelListing>, Error> {
+        let judged = self.judge().await?;
+        Ok(judged.into_iter().filter(|one| one.missing.is_none()).map(|one| one.listing).collect())
+    }
+
+    /// All models in that order, each with the rule that keeps this actor from it, if one does.
+    ///
+    /// # Errors
+    /// As for [`ModelsRequest::list`].
+    ///
+    /// # Cancel safety
+    /// Only looks.
+    pub async fn judge(self) -> Result<Vec<JudgedModel>, Error> {
+        let caller = self.asker.caller()?;
+        let standing = self.host.standing();
+        let judged = pipeline::judge(&standing.house, &caller).await.map_err(AdmitError::Hook)?;
+        Ok(judged.into_iter().map(JudgedModel::from).collect())
+    }
+}
+
+/// A wish for a model.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct ModelRequest {
+    host: Host,
+    asked: Option<String>,
+    asker: Asker,
+}
+
+impl ModelRequest {
+    pub(super) fn new(host: Host) -> Self {
+        Self { host, asked: None, asker: Asker::default() }
+    }
+
+    /// Names the model: `plugin/name`, a bare name or an alias. Without it, hooks are asked, then the purpose's default is
+    /// taken, then the global one.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.asked = Some(id.into());
+        self
+    }
+
+    /// Says what for. The empty text says nothing.
+    pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
+        self.asker.purpose = purpose.into();
+        self
+    }
+
+    /// Says who asks. Default: nobody in particular.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.asker.actor = actor;
+        self
+    }
+
+    /// Decides which model it is, and whether this actor may use it for this purpose. A name that no plugin knows is asked
+    /// for at the vendors that list models, once a day.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoModel`](crate::ErrorKind::NoModel); [`ErrorKind::UnknownModel`](crate::ErrorKind::UnknownModel), with
+    /// the nearest names; [`ErrorKind::ModelDenied`](crate::ErrorKind::ModelDenied), naming the rule and its line;
+    /// [`ErrorKind::KeyMissing`](crate::ErrorKind::KeyMissing), naming every place, where `require_keys` is set;
+    /// [`ErrorKind::PluginBroke`](crate::ErrorKind::PluginBroke) where a hook failed.
+    ///
+    /// # Cancel safety
+    /// Only looks.
+    pub async fn resolve(self) -> Result<Model, Error> {
+        let caller = self.asker.caller()?;
+        let standing = self.host.standing();
+        let admitted = pipeline::admit(&standing.house, self.asked.as_deref(), caller).await?;
+        let admitted = admitted.with_key(&standing.house).await?;
+        Ok(Model { host: self.host, standing, admitted })
+    }
+}
+
+/// A model that was chosen, ready for prompts.
+#[derive(Debug, Clone)]
+pub struct Model {
+    host: Host,
+    /// The configuration that it was admitted under.
+    standing: Arc<Standing>,
+    admitted: Admitted,
+}
+
+impl Model {
+    /// Its canonical id.
+    #[must_use]
+    pub fn id(&self) -> &ModelId {
+        self.admitted.id()
+    }
+
+    /// What its provider says of it.
+    #[must_use]
+    pub fn description(&self) -> &crate::types::Model {
+        self.admitted.model()
+    }
+
+    /// For whom and for what it was resolved.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        self.admitted.caller()
+    }
+
+    /// Reads an option's value from what a person typed, as the model's option list says.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnsupportedPrompt`](crate::ErrorKind::UnsupportedPrompt), naming what the option or the model takes.
+    pub fn parse_option(&self, name: &str, text: &str) -> Result<Value, Error> {
+        let options = &self.description().options;
+        match options.iter().find(|spec| spec.name == name) {
+            Some(spec) => Ok(spec.parse(text)?),
+            None => Err(pipeline::PromptRefused::UnknownOption {
+                model: self.id().clone(),
+                option: crate::types::printable(name, 128),
+                takes: options.iter().map(|spec| spec.name.clone()).collect(),
+            }
+            .into()),
+        }
+    }
+
+    /// Sends a prompt. Gives back once the vendor has begun to answer; the answer then streams.
+    ///
+    /// Each prompt is admitted by itself: under the configuration that is in force when it is sent, and by the hooks.
+    ///
+    /// # Errors
+    /// Whatever refused it before the answer began.
+    ///
+    /// # Cancel safety
+    /// Dropping the future or the response cancels the prompt: the plugin stops and its connection closes.
+    pub async fn prompt(&self, prompt: impl Into<Prompt>) -> Result<Response, Error> {
+        let standing = self.host.standing();
+        let house = &standing.house;
+        let admitted = if Arc::ptr_eq(&standing, &self.standing) && house.hooks.is_empty() {
+            // nothing that decided it has changed
+            self.admitted.clone()
+        } else {
+            let id = self.id().to_string();
+            pipeline::admit(house, Some(&id), self.caller().clone()).await?
+        };
+        let checked = admitted.check(prompt.into())?;
+        let keyed = checked.key(house).await?;
+        let running = keyed.dispatch(house).await?;
+        Ok(Response::new(self.host.clone(), running))
+    }
+}

@@ -1,0 +1,147 @@
+//! A configuration in force, and the ground that it stands on.
+//!
+//! A running host takes a new configuration as a whole or not at all (SECURITY.md C11): everything that the new one needs is
+//! made beside the old one, and only then does it take its place. Plugins that neither it nor their bytes have changed go on
+//! as they are, with what they learned and with what is held against them. Prompts in flight keep what they began with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::builder::Builtin;
+use super::install::{Installer, Place};
+use super::listing::PluginListing;
+use crate::config::{Config, ConfigErrors, EgressConfig, PluginConfig};
+use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, TlsRoots};
+use crate::error::SetupError;
+use crate::keys::KeyStore;
+use crate::pipeline::{self, House, NamedHook};
+use crate::plugin::Provider;
+use crate::policy::{Finding, Severity};
+use crate::registry::{ModelCache, Registry};
+use crate::sandbox::{self, Compiling, Engine, EngineOptions};
+use crate::tasks::Tasks;
+use crate::types::{Clock, PluginName};
+
+/// What the embedder gave. No configuration changes it.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) builtins: &'static [Builtin],
+    pub(super) native: Vec<(PluginName, Arc<dyn Provider>)>,
+    pub(super) hooks: Arc<[NamedHook]>,
+    pub(super) keys: Arc<dyn KeyStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) resolver: Arc<dyn Resolver>,
+    pub(super) tls_roots: TlsRoots,
+    pub(super) cache_dir: Option<PathBuf>,
+    pub(super) compiling: Compiling,
+    pub(super) engine: Option<Engine>,
+    pub(super) concurrent_calls: Option<u32>,
+    pub(super) tasks: Tasks,
+    /// Where the embedder's own server listens.
+    pub(super) own: Mutex<Vec<SocketAddr>>,
+}
+
+/// One configuration, in force.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) house: House,
+    pub(super) installer: Installer,
+    pub(super) plugins: Arc<[PluginListing]>,
+    pub(super) findings: Vec<Finding>,
+    sandbox: sandbox::House,
+    egress: EgressConfig,
+    places: Vec<(PluginConfig, Place)>,
+}
+
+impl Ground {
+    /// Makes everything that a configuration needs. What `before` has already and it does not change is taken from there.
+    pub(super) async fn raise(
+        &self,
+        config: Config,
+        before: Option<&Standing>,
+    ) -> Result<Standing, SetupError> {
+        let sandbox = self.sandbox(&config, before)?;
+        // plugins stay only where the engine and the way out stay
+        let before = before.filter(|before| before.sandbox.is_same(&sandbox));
+        let installer = Installer::new(sandbox.clone(), self.builtins);
+        let standing = before.map(|before| before.places.as_slice()).unwrap_or_default();
+        let places = installer.install(config.plugins, &self.native, standing).await?;
+        let installed = places.iter().map(|(_, place)| place.installed.clone()).collect();
+        let plugins = places.iter().map(|(_, place)| place.listing.clone()).collect();
+        let house = House {
+            registry: Registry::new(installed, config.models),
+            keys: self.keys.clone(),
+            cache: ModelCache::new(self.cache_dir.as_deref()),
+            clock: self.clock.clone(),
+            tasks: self.tasks.clone(),
+            hooks: self.hooks.clone(),
+        };
+        pipeline::recall_lists(&house);
+        let findings = accepted(house.registry.check())?;
+        Ok(Standing { house, installer, plugins, findings, sandbox, egress: config.egress, places })
+    }
+
+    /// The same as before, where that does.
+    fn sandbox(&self, config: &Config, before: Option<&Standing>) -> Result<sandbox::House, SetupError> {
+        let needed = engine_options(config, self.concurrent_calls);
+        let standing =
+            before.map(|before| &before.sandbox.engine).filter(|engine| engine.has_room_for(&needed));
+        let engine = match self.engine.as_ref().or(standing) {
+            Some(engine) => engine.clone(),
+            None => Engine::new(needed).map_err(SetupError::Engine)?,
+        };
+        // a file of authorities may have changed without its name
+        let same = |before: &&Standing| before.egress == config.egress && config.egress.ca_file.is_none();
+        let egress = match before.filter(same) {
+            Some(before) => before.sandbox.egress.clone(),
+            None => self.egress(config).map_err(SetupError::Egress)?,
+        };
+        let (tasks, clock) = (self.tasks.clone(), self.clock.clone());
+        Ok(sandbox::House { engine, compiling: self.compiling.clone(), egress, tasks, clock })
+    }
+
+    fn egress(&self, config: &Config) -> Result<Egress, EgressError> {
+        let mut roots = self.tls_roots.clone();
+        if let Some(path) = &config.egress.ca_file {
+            let pem =
+                std::fs::read(path).map_err(|error| EgressError::CaFile { path: path.clone(), error })?;
+            roots =
+                roots.with_pem(&pem).map_err(|error| EgressError::CaRoots { path: path.clone(), error })?;
+        }
+        let settings = Settings {
+            resolver: self.resolver.clone(),
+            roots,
+            proxy: config.egress.proxy.clone().map(Proxy::try_from).transpose()?,
+            own: self.own.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        };
+        Egress::new(self.tasks.clone(), settings)
+    }
+}
+
+/// Room for the largest grants of the configuration.
+fn engine_options(config: &Config, concurrent_calls: Option<u32>) -> EngineOptions {
+    let mut options = EngineOptions::default();
+    options.concurrent_calls = concurrent_calls.unwrap_or(options.concurrent_calls);
+    for plugin in &config.plugins {
+        options.memory_mib = options.memory_mib.max(plugin.sandbox.memory_mib);
+        options.table_elements = options.table_elements.max(plugin.sandbox.table_elements);
+    }
+    options
+}
+
+/// What can be lived with, told in the log.
+fn accepted(mut findings: Vec<Finding>) -> Result<Vec<Finding>, SetupError> {
+    findings.sort_by_key(|finding| (finding.at.line, finding.at.column));
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        findings.retain(|finding| finding.severity == Severity::Error);
+        return Err(SetupError::Config(ConfigErrors::from(findings)));
+    }
+    for finding in &findings {
+        match finding.severity {
+            Severity::Notice => tracing::info!("{finding}"),
+            Severity::Warning | Severity::Error => tracing::warn!("{finding}"),
+        }
+    }
+    Ok(findings)
+}
