@@ -14,37 +14,60 @@
 //! | no `plugins.<p>.origins` | a built-in's own vendor; for every other component: nothing |
 //! | `origins: []` | nothing is reached |
 //! | `methods: []`, `paths: []` | nothing is allowed |
-//! | a limit of `0` | none of it; never "no limit" |
+//! | no `models` | all models |
+//! | no `purposes.<p>.models` | what the global `models` says |
+//! | `models: []`, there or here | an error: it would allow nothing, and who wants that blocks or removes |
+//! | `blocked_models: []`, or none | nothing is blocked |
+//! | no `sees` | a hook is told nothing of a prompt |
+//! | no `limits`, no `prices` | nothing limits what is spent; prices are those that the program knows |
+//! | no `unpriced` | where money is counted, a model without a price is refused |
+//! | a limit of `0` | none of it; never "no limit". An amount of money that is a limit is more than 0 |
 //! | a key without a value | an error: it might have meant any of the above |
 //!
 //! What must never enter is a secret: the file names secrets, and a text that has the shape of a known vendor's key
-//! is refused without being repeated (`pasted`).
+//! is refused without being repeated (`pasted`). The key that encrypts stored secrets is never even looked up here.
+//!
+//! The same tree and the same readers take in the file of the programs before this one (`import`), and the tables that
+//! the readers go by say in JSON Schema what they take (`schema`).
 
 mod checked;
 mod edit;
 mod expand;
 mod finding;
+mod import;
 mod mistake;
+mod money;
 mod pasted;
+mod plugin;
 mod raw;
 mod reading;
 mod scalar;
+mod schema;
+mod stores;
+mod tool;
 
 use std::path::{Path, PathBuf};
 
 use crate::policy::{ModelRef, ModelRules, Named};
-use crate::types::{
-    Digest, EgressLimits, Entry, Origin, OriginGrant, Place, PluginName, SandboxLimits, SecretRef, Value,
-};
+use crate::types::{Origin, Place};
 
 pub use edit::{EditError, with_default_model};
 pub use expand::{Expand, ExpandError, NoExpansion};
+pub use import::import;
 pub use mistake::{ConfigErrors, Mistake, Problem};
+pub use money::{
+    LimitConfig, LimitScope, LimitWindow, ModelReservation, PriceConfig, PriceTier, PurposeReservation,
+    Rates, Reservations, Unpriced,
+};
+pub use plugin::{Pin, PluginConfig, PluginModel, Sees, Source};
+pub use schema::schema;
+pub use stores::{EncryptionKeyAt, LedgerAt, PostgresUrl};
+pub use tool::ToolConfig;
 
 /// What an operator decided, checked and typed.
 ///
 /// Read from a file with [`Config::parse`], or put together in code. The default has nothing in it: the built-ins
-/// that the host is given, each under its own name, and no default model.
+/// that the host is given, each under its own name, no default model, and no limit. `Debug` shows no secret.
 ///
 /// # Examples
 /// ```
@@ -65,10 +88,33 @@ pub struct Config {
     pub models: ModelRules,
     /// The plugins, in the order of the file. Earlier ones keep bare model names; built-ins come before all.
     pub plugins: Vec<PluginConfig>,
+    /// How much is held before a prompt is sent, where money is counted.
+    pub reservations: Reservations,
+    /// How much may be spent, in the order of the file: the first limit without room is the one that is named.
+    pub limits: Vec<LimitConfig>,
+    /// What models cost; these come before every other source of prices. Each model's name once.
+    pub prices: Vec<PriceConfig>,
+    /// What becomes of a prompt to a model without a price, where money is counted.
+    pub unpriced: Unpriced,
+    /// Tools that models may ask for, in the order of the file.
+    pub tools: Vec<ToolConfig>,
     /// How requests leave the operator's network.
     pub egress: EgressConfig,
+    /// Where the ledger is.
+    pub ledger: LedgerAt,
     /// Where the key of the encrypted secrets is. `None`: the usual places of whoever embeds the library.
     pub encryption_key: Option<EncryptionKeyAt>,
+}
+
+/// What there is to know of a file, mistakes or not.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Read {
+    /// What could be read. Where there are mistakes, it is for finding more of them, and never to run with: a key that
+    /// was mistaken is missing in it.
+    pub config: Config,
+    /// All mistakes, in the order of their places.
+    pub errors: Option<ConfigErrors>,
 }
 
 impl Config {
@@ -90,11 +136,20 @@ impl Config {
     /// assert_eq!(errors.to_string(), "tollgate.yaml:2:1: unknown key `plugin`; did you mean `plugins`?");
     /// ```
     pub fn parse(text: &str, file: &Path, expand: &dyn Expand) -> Result<Self, ConfigErrors> {
+        let Read { config, errors } = Self::read(text, file, expand);
+        errors.map_or(Ok(config), Err)
+    }
+
+    /// Reads as much of a configuration file's text as there is, so that further mistakes can be told beside its own.
+    ///
+    /// [`Config::parse`] is the one to run with: it gives no configuration where there is a mistake.
+    #[must_use]
+    pub fn read(text: &str, file: &Path, expand: &dyn Expand) -> Read {
         let mut mistakes = mistake::Mistakes::default();
         let tree = raw::read(text, &mut mistakes);
         let mut reading = reading::Reading::new(mistakes, expand, file);
         let config = tree.map(|tree| checked::config(&mut reading, &tree)).unwrap_or_default();
-        reading.into_mistakes().into_result(file).map(|()| config)
+        Read { config, errors: reading.into_mistakes().into_result(file).err() }
     }
 
     /// Sets the model that answers where nothing more specific chooses.
@@ -125,121 +180,6 @@ impl Config {
         self.egress = egress;
         self
     }
-}
-
-/// Where the key that encrypts stored secrets is: never the key itself. The library reads none of these places.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EncryptionKeyAt {
-    /// In this environment variable.
-    Env(String),
-    /// In this file. [`Config::parse`] has put the folder of the configuration before a relative one.
-    File(PathBuf),
-    /// In the operating system's keyring.
-    Keyring,
-}
-
-/// One installed plugin and everything that it is granted.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct PluginConfig {
-    /// The name under which it is installed.
-    pub name: PluginName,
-    /// Which component it is.
-    pub source: Source,
-    /// The origins that it may reach, each at most once. `None`: a built-in's own vendor, and nothing for every other
-    /// component. An empty list reaches nothing.
-    pub origins: Option<Vec<OriginGrant>>,
-    /// Which secret its key slot may use. `None`: what SEMANTICS calls the default, by its name and source.
-    pub key: Option<SecretRef>,
-    /// Its settings, in the order of the file, each at most once. The plugin reads them: never a secret.
-    pub config: Vec<Entry>,
-    /// The limits of its sandbox.
-    pub sandbox: SandboxLimits,
-    /// The limits of its requests.
-    pub egress: EgressLimits,
-    /// Whether also the WASI imports that toolchains drag in are refused.
-    pub strict_imports: bool,
-}
-
-impl PluginConfig {
-    /// A plugin with no setting, no origin of its own and the default limits.
-    #[must_use]
-    pub fn new(name: PluginName, source: Source) -> Self {
-        Self {
-            name,
-            source,
-            origins: None,
-            key: None,
-            config: Vec::new(),
-            sandbox: SandboxLimits::default(),
-            egress: EgressLimits::default(),
-            strict_imports: false,
-        }
-    }
-
-    /// The built-in of the same name.
-    #[must_use]
-    pub fn builtin(name: PluginName) -> Self {
-        let source = Source::Builtin(name.as_str().to_owned());
-        Self::new(name, source)
-    }
-
-    /// A component's file, read again at each start whatever is in it: see [`Pin::Dev`].
-    #[must_use]
-    pub fn from_file(name: PluginName, path: impl Into<PathBuf>) -> Self {
-        Self::new(name, Source::File { path: path.into(), pin: Pin::Dev })
-    }
-
-    /// Grants these origins and no others.
-    #[must_use]
-    pub fn origins(mut self, origins: impl IntoIterator<Item = OriginGrant>) -> Self {
-        self.origins = Some(origins.into_iter().collect());
-        self
-    }
-
-    /// Says which secret its key slot may use.
-    #[must_use]
-    pub fn key(mut self, key: SecretRef) -> Self {
-        self.key = Some(key);
-        self
-    }
-
-    /// Gives it a setting. The last value of a name counts.
-    #[must_use]
-    pub fn setting(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        let name = name.into();
-        self.config.retain(|entry| entry.name != name);
-        self.config.push(Entry { name, value: value.into() });
-        self
-    }
-}
-
-/// Which component a plugin is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Source {
-    /// The component of this name among those that the host was given.
-    Builtin(String),
-    /// A component's file.
-    File {
-        /// Its path. [`Config::parse`] has put the folder of the configuration before a relative one.
-        path: PathBuf,
-        /// Which bytes are expected there.
-        pin: Pin,
-    },
-    /// A component that is in memory already.
-    Bytes(std::sync::Arc<[u8]>),
-}
-
-/// Which bytes a component's file has to have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Pin {
-    /// Those of this digest; all others are refused before anything runs.
-    Sha256(Digest),
-    /// Whatever is there: for somebody who writes the plugin. The host warns.
-    Dev,
 }
 
 /// How requests leave the operator's network.

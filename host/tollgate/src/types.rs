@@ -5,6 +5,7 @@ mod grant;
 mod ids;
 mod limit;
 mod model;
+mod money;
 mod option;
 mod place;
 mod prompt;
@@ -23,6 +24,7 @@ pub use limit::{EgressLimits, SandboxLimits};
 pub use model::{
     Capability, Description, Endpoint, Entry, KeySlot, Model, OptionKind, OptionSpec, Placement, Value,
 };
+pub use money::{MoneyError, Nanocents};
 pub use option::OptionRefused;
 pub use place::Place;
 pub use prompt::{

@@ -3,36 +3,67 @@
 //! A function per mapping. Each lists the keys that it knows, reads them one by one and goes on after a mistake; what
 //! it answers then is thrown away with the file.
 
+pub(super) mod key;
+pub(super) mod model;
+pub(super) mod money;
 mod origin;
-mod plugin;
-mod sandbox;
+pub(super) mod plugin;
+pub(super) mod sandbox;
 mod setting;
+pub(super) mod stores;
+mod tool;
 
 use super::raw::Node;
-use super::reading::{Field, Reading};
+use super::reading::{Field, Fields, Reading};
 use super::{Config, EgressConfig};
-use crate::policy::{ModelRef, ModelRules, Named};
-use crate::types::{ModelName, Origin, Scheme};
+use crate::types::{Origin, Scheme};
+
+/// Every key of the file, with those of the models' rules.
+const KEYS: &[&str] = &[
+    "default_model",
+    "models",
+    "blocked_models",
+    "require_keys",
+    "aliases",
+    "purposes",
+    "plugins",
+    "reservations",
+    "limits",
+    "prices",
+    "unpriced",
+    "tools",
+    "egress",
+    "ledger",
+    "secrets",
+];
 
 /// Reads the whole file.
 pub(super) fn config(reading: &mut Reading<'_>, tree: &Node) -> Config {
-    let Some(fields) = reading.fields(&Field::root(tree), &["default_model", "plugins", "egress"]) else {
+    let Some(fields) = reading.fields(&Field::root(tree), KEYS) else {
         return Config::default();
     };
-    let mut models = ModelRules::default();
-    models.default_model = fields.get("default_model").and_then(|field| default_model(reading, &field));
     Config {
-        models,
-        plugins: fields.get("plugins").map(|field| plugin::plugins(reading, &field)).unwrap_or_default(),
-        egress: fields.get("egress").map(|field| egress(reading, &field)).unwrap_or_default(),
-        encryption_key: None,
+        models: model::rules(reading, &fields),
+        plugins: read(reading, &fields, "plugins", plugin::plugins),
+        reservations: read(reading, &fields, "reservations", money::reservations),
+        limits: read(reading, &fields, "limits", |reading, field| money::limits(reading, field, "model")),
+        prices: read(reading, &fields, "prices", money::prices),
+        unpriced: read(reading, &fields, "unpriced", money::unpriced),
+        tools: read(reading, &fields, "tools", tool::tools),
+        egress: read(reading, &fields, "egress", egress),
+        ledger: read(reading, &fields, "ledger", stores::ledger),
+        encryption_key: read(reading, &fields, "secrets", stores::secrets),
     }
 }
 
-/// An id, an alias or `plugin/name`: a model's name has the characters of all three.
-fn default_model(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<ModelRef> {
-    let name = reading.parsed::<ModelName>(field)?;
-    Some(ModelRef::new(Named::new(name.as_str(), reading.place(field))))
+/// What a field says; the default where it is not there.
+fn read<T: Default>(
+    reading: &mut Reading<'_>,
+    fields: &Fields<'_>,
+    name: &str,
+    read: impl FnOnce(&mut Reading<'_>, &Field<'_>) -> T,
+) -> T {
+    fields.get(name).map(|field| read(reading, &field)).unwrap_or_default()
 }
 
 fn egress(reading: &mut Reading<'_>, field: &Field<'_>) -> EgressConfig {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::types::Place;
+
 /// How many mistakes of one file are kept; the rest is counted. Nobody reads more, and a hostile file has many.
 const MOST: usize = 100;
 
@@ -34,6 +36,28 @@ pub struct ConfigErrors {
     pub more: usize,
 }
 
+impl ConfigErrors {
+    /// These mistakes of a file, sorted by place; `None` where there are none.
+    #[must_use]
+    pub fn of(file: &Path, mistakes: Vec<Mistake>) -> Option<Self> {
+        let found = Mistakes { found: mistakes, more: 0 };
+        found.into_result(file).err()
+    }
+
+    /// Takes in the mistakes of another check of the same file, each by its place. What is told already is not told
+    /// twice, and of all together no more are kept than of one check.
+    #[must_use]
+    pub fn merge(mut self, other: Self) -> Self {
+        let fresh = other.mistakes.into_iter().filter(|mistake| !self.mistakes.contains(mistake));
+        let fresh: Vec<Mistake> = fresh.collect();
+        self.mistakes.extend(fresh);
+        self.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.more += other.more + self.mistakes.len().saturating_sub(MOST);
+        self.mistakes.truncate(MOST);
+        self
+    }
+}
+
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, mistake) in self.mistakes.iter().enumerate() {
@@ -61,6 +85,14 @@ pub struct Mistake {
     pub problem: Problem,
     /// What to do about it.
     pub suggestion: Option<String>,
+}
+
+impl Mistake {
+    /// A mistake at a place of a file.
+    #[must_use]
+    pub fn at(place: &Place, problem: Problem, suggestion: Option<String>) -> Self {
+        Self { line: place.line, column: place.column, key: place.key.clone(), problem, suggestion }
+    }
 }
 
 impl fmt::Display for Mistake {
@@ -177,6 +209,8 @@ impl Mistakes {
             return Ok(());
         }
         self.found.sort_by_key(|mistake| (mistake.line, mistake.column));
+        self.more += self.found.len().saturating_sub(MOST);
+        self.found.truncate(MOST);
         Err(ConfigErrors { file: file.to_owned(), mistakes: self.found, more: self.more })
     }
 }

@@ -3,6 +3,8 @@
 //! Every reader answers `None` after it has noted a mistake, or silently where one was noted before; callers go on
 //! with the next key, so that one run finds everything.
 
+mod number;
+
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -20,6 +22,17 @@ pub(super) struct Reading<'a> {
     mistakes: Mistakes,
     expand: &'a dyn Expand,
     file: Arc<PathBuf>,
+    /// What is told beside a file that was written for another program; `None`: it was written for this one.
+    foreign: Option<Foreign>,
+}
+
+/// What has no mistake in a file that was written for another program, and no meaning here either: paths of keys.
+#[derive(Debug, Default)]
+pub(super) struct Foreign {
+    /// Keys that are not known here.
+    pub(super) unknown: Vec<String>,
+    /// Allowlists without an entry, which there were no lists.
+    pub(super) empty: Vec<String>,
 }
 
 /// A value with the keys that lead to it.
@@ -36,7 +49,7 @@ pub(super) struct Field<'t> {
 /// The fields of a mapping, each known.
 pub(super) struct Fields<'t> {
     path: String,
-    entries: &'t [Entry],
+    entries: Vec<&'t Entry>,
 }
 
 /// A text, and whether it stands in the file itself.
@@ -80,7 +93,22 @@ impl<'t> Fields<'t> {
 impl<'a> Reading<'a> {
     /// Begins after the tree was read, with what was found there.
     pub(super) fn new(mistakes: Mistakes, expand: &'a dyn Expand, file: &Path) -> Self {
-        Self { mistakes, expand, file: Arc::new(file.to_owned()) }
+        Self { mistakes, expand, file: Arc::new(file.to_owned()), foreign: None }
+    }
+
+    /// The same for a file that was written for another program: what has no meaning here is collected, not refused.
+    pub(super) fn of_foreign_file(mistakes: Mistakes, expand: &'a dyn Expand, file: &Path) -> Self {
+        Self { foreign: Some(Foreign::default()), ..Self::new(mistakes, expand, file) }
+    }
+
+    /// Whether an allowlist without an entry is none, because it was one for the program that the file was written for.
+    pub(super) fn passes_empty(&mut self, field: &Field<'_>) -> bool {
+        self.foreign.as_mut().map(|foreign| foreign.empty.push(field.path.clone())).is_some()
+    }
+
+    /// Ends the reading of a file that was written for another program.
+    pub(super) fn into_foreign(self) -> (Mistakes, Foreign) {
+        (self.mistakes, self.foreign.unwrap_or_default())
     }
 
     /// Where a value stands, to be told after the file was read.
@@ -109,6 +137,12 @@ impl<'a> Reading<'a> {
         self.mistakes.add(field.node.at, &field.path, problem, suggestion.into());
     }
 
+    /// Notes a mistake at a place that was read before.
+    pub(super) fn note_place(&mut self, place: &Place, problem: Problem, suggestion: String) {
+        let at = Position { line: place.line, column: place.column };
+        self.mistakes.add(at, &place.key, problem, Some(suggestion));
+    }
+
     /// Notes a value that does not do, in words.
     pub(super) fn unfit(&mut self, field: &Field<'_>, what: impl Into<String>, suggestion: &str) {
         let suggestion = (!suggestion.is_empty()).then(|| suggestion.to_owned());
@@ -129,6 +163,10 @@ impl<'a> Reading<'a> {
     pub(super) fn fields<'t>(&mut self, field: &Field<'t>, known: &[&str]) -> Option<Fields<'t>> {
         let entries = self.map(field)?;
         for entry in entries.iter().filter(|entry| !known.contains(&entry.key.as_str())) {
+            if let Some(foreign) = &mut self.foreign {
+                foreign.unknown.push(Field::child(&field.path, entry).path);
+                continue;
+            }
             let suggestion = nearest(&entry.key, known).map_or_else(
                 || format!("known here: {}", known.join(", ")),
                 |near| format!("did you mean `{near}`?"),
@@ -136,6 +174,7 @@ impl<'a> Reading<'a> {
             let problem = Problem::UnknownKey(shown(&entry.key));
             self.mistakes.add(entry.at, &field.path, problem, Some(suggestion));
         }
+        let entries = entries.iter().filter(|entry| known.contains(&entry.key.as_str())).collect();
         Some(Fields { path: field.path.clone(), entries })
     }
 
@@ -171,20 +210,6 @@ impl<'a> Reading<'a> {
             Some(Meaning::Boolean(value)) => Some(value),
             _ => self.wrong_type(field, "`true` or `false`"),
         }
-    }
-
-    /// A whole number within bounds, in decimal digits.
-    pub(super) fn integer(&mut self, field: &Field<'_>, least: u64, most: u64) -> Option<u64> {
-        let value = match scalar(field).map(Scalar::meaning) {
-            Some(Meaning::Integer(value)) => u64::try_from(value).ok(),
-            Some(Meaning::Huge) => None,
-            _ => return self.wrong_type(field, "a whole number in decimal digits"),
-        };
-        let value = value.filter(|value| (least..=most).contains(value));
-        if value.is_none() {
-            self.note(field, Problem::OutOfRange { least, most }, None);
-        }
-        value
     }
 
     /// What a scalar says, whatever type it looks like: for texts that no reader would turn into anything else.

@@ -2,14 +2,15 @@
 
 use std::str::FromStr;
 
-use super::{origin, sandbox, setting};
+use super::{key, origin, sandbox, setting};
 use crate::config::mistake::{Problem, shown};
 use crate::config::reading::{Field, Fields, Reading, Text, nearest};
-use crate::config::{Pin, PluginConfig, Source};
-use crate::types::{Digest, PluginName, SecretName, SecretRef};
+use crate::config::{Pin, PluginConfig, PluginModel, Sees, Source};
+use crate::types::{Digest, ModelName, PluginName};
 
 /// Every key of a plugin's entry.
-const KEYS: &[&str] = &["source", "sha256", "dev", "origins", "key", "config", "sandbox", "strict_imports"];
+const KEYS: &[&str] =
+    &["source", "sha256", "dev", "origins", "key", "config", "models", "sees", "sandbox", "strict_imports"];
 
 /// All plugins, in the order of the file.
 pub(super) fn plugins(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<PluginConfig> {
@@ -34,15 +35,35 @@ fn plugin(reading: &mut Reading<'_>, name: &str, field: &Field<'_>) -> Option<Pl
     if let Some(source) = source {
         plugin.source = source;
     }
-    plugin.key = fields.get("key").and_then(|field| key(reading, &field));
+    plugin.key = fields.get("key").and_then(|field| key::of_plugin(reading, &field));
     plugin.origins = fields.get("origins").and_then(|field| origin::origins(reading, &field, rule));
-    plugin.config = fields.get("config").map(|field| setting::settings(reading, &field)).unwrap_or_default();
+    plugin.config = super::read(reading, &fields, "config", setting::of_plugin);
+    plugin.models = super::read(reading, &fields, "models", models);
+    if let Some(field) = fields.get("sees") {
+        plugin.sees = reading.choice(&field, &Sees::ALL, Sees::as_str).unwrap_or_default();
+    }
     if let Some(field) = fields.get("sandbox") {
-        sandbox::limits(reading, &field, &mut plugin.sandbox, &mut plugin.egress);
+        let limits = sandbox::limits(reading, &field);
+        (plugin.sandbox, plugin.egress) = (limits.sandbox, limits.egress);
     }
     plugin.strict_imports =
         fields.get("strict_imports").and_then(|field| reading.boolean(&field)).unwrap_or_default();
     Some(plugin)
+}
+
+/// What is said of single models.
+fn models(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<PluginModel> {
+    let mut models = Vec::new();
+    for (name, field) in reading.entries(field).unwrap_or_default() {
+        let parsed = ModelName::from_str(name);
+        if let Err(error) = &parsed {
+            reading.note_key(&field, Problem::Unfit(error.to_string()), None);
+        }
+        let fields = reading.fields(&field, &["free"]);
+        let free = fields.and_then(|fields| fields.get("free")).and_then(|field| reading.boolean(&field));
+        models.extend(parsed.map(|name| PluginModel { name, free: free.unwrap_or_default() }));
+    }
+    models
 }
 
 fn source(
@@ -133,56 +154,4 @@ fn unpinnable(reading: &mut Reading<'_>, fields: &Fields<'_>) {
             );
         }
     }
-}
-
-/// Which secret fills the plugin's slot. Nothing written here is repeated: it may be a secret by mistake.
-fn key(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<SecretRef> {
-    const FORMS: &str = "write the NAME of a secret, `{env: VARIABLE}` or `{llm: NAME}`";
-    if field.is_map() {
-        return elsewhere(reading, field, FORMS);
-    }
-    if field.is_expansion() {
-        reading.unfit(field, "`$env` puts a text into this file, and a key is no part of it", FORMS);
-        return None;
-    }
-    let text = reading.text(field)?;
-    if let Ok(name) = SecretName::from_str(&text.value) {
-        return Some(SecretRef::Secret(name));
-    }
-    reading.unfit(field, "a secret's name takes up to 128 letters, digits and `_`, not a digit first", FORMS);
-    None
-}
-
-fn elsewhere(reading: &mut Reading<'_>, field: &Field<'_>, forms: &str) -> Option<SecretRef> {
-    let fields = reading.fields(field, &["env", "llm"])?;
-    match (fields.get("env"), fields.get("llm")) {
-        (Some(field), None) => {
-            let name = plain_text(reading, &field)?;
-            if SecretName::from_str(&name).is_err() {
-                reading.unfit(
-                    &field,
-                    "a variable's name takes letters, digits and `_`, not a digit first",
-                    forms,
-                );
-                return None;
-            }
-            Some(SecretRef::Env(name))
-        }
-        (None, Some(field)) => plain_text(reading, &field).map(SecretRef::Llm),
-        (Some(_), Some(_)) => {
-            reading.unfit(field, "a slot takes one key", "keep one of `env` and `llm`");
-            None
-        }
-        (None, None) => {
-            reading.unfit(field, "says nowhere to look", forms);
-            None
-        }
-    }
-}
-
-fn plain_text(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<String> {
-    if field.is_expansion() {
-        return reading.wrong_type(field, "a text");
-    }
-    reading.text(field).map(|text| text.value)
 }

@@ -10,131 +10,202 @@ const GIB: u64 = 1 << 30;
 const MANY: u64 = 1_000_000;
 
 /// Everything that a `sandbox` mapping sets.
-struct Limits<'l> {
-    sandbox: &'l mut SandboxLimits,
-    egress: &'l mut EgressLimits,
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Limits {
+    pub(super) sandbox: SandboxLimits,
+    pub(super) egress: EgressLimits,
 }
 
-/// A key, the range of its number, and where the number goes. 0 is in the range where "none" can be meant.
-struct Key {
-    name: &'static str,
-    least: u64,
-    most: u64,
-    set: fn(&mut Limits<'_>, u64),
+/// A key, the range of its number, and which limit it is. 0 is in the range where "none" can be meant.
+pub(in crate::config) struct Key {
+    pub(in crate::config) name: &'static str,
+    pub(in crate::config) least: u64,
+    pub(in crate::config) most: u64,
+    limit: fn(&mut Limits) -> &mut dyn Number,
 }
 
-const fn key(name: &'static str, least: u64, most: u64, set: fn(&mut Limits<'_>, u64)) -> Key {
-    Key { name, least, most, set }
+impl Key {
+    /// The limit where nothing is written.
+    pub(in crate::config) fn default(&self) -> u64 {
+        (self.limit)(&mut Limits::default()).number()
+    }
 }
 
-const KEYS: &[Key] = &[
+/// A limit as the number that stands in the file. Times are in milliseconds.
+trait Number {
+    fn number(&self) -> u64;
+    fn set(&mut self, number: u64);
+}
+
+impl Number for u64 {
+    fn number(&self) -> u64 {
+        *self
+    }
+
+    fn set(&mut self, number: u64) {
+        *self = number;
+    }
+}
+
+impl Number for u32 {
+    fn number(&self) -> u64 {
+        u64::from(*self)
+    }
+
+    fn set(&mut self, number: u64) {
+        *self = Self::try_from(number).unwrap_or(Self::MAX);
+    }
+}
+
+impl Number for usize {
+    fn number(&self) -> u64 {
+        u64::try_from(*self).unwrap_or(u64::MAX)
+    }
+
+    fn set(&mut self, number: u64) {
+        *self = Self::try_from(number).unwrap_or(Self::MAX);
+    }
+}
+
+impl Number for Duration {
+    fn number(&self) -> u64 {
+        u64::try_from(self.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn set(&mut self, number: u64) {
+        *self = Self::from_millis(number);
+    }
+}
+
+const fn key(name: &'static str, least: u64, most: u64, limit: fn(&mut Limits) -> &mut dyn Number) -> Key {
+    Key { name, least, most, limit }
+}
+
+/// All of them, in the order of their documentation.
+pub(in crate::config) const KEYS: &[Key] = &[
     // a 32-bit memory has no more
-    key("memory_mib", 1, 4096, |to, n| to.sandbox.memory_mib = n),
-    key("cpu_ms", 1, DAY_MS, |to, n| to.sandbox.cpu = Duration::from_millis(n)),
-    key("list_cpu_ms", 1, DAY_MS, |to, n| to.sandbox.list_cpu = Duration::from_millis(n)),
-    key("instantiate_cpu_ms", 1, DAY_MS, |to, n| to.sandbox.instantiate_cpu = Duration::from_millis(n)),
-    key("wall_ms", 1, DAY_MS, |to, n| to.sandbox.wall = Duration::from_millis(n)),
-    key("list_wall_ms", 1, DAY_MS, |to, n| to.sandbox.list_wall = Duration::from_millis(n)),
-    key("host_call_bytes", 1, GIB, |to, n| to.sandbox.host_call_bytes = count(n)),
-    key("host_total_bytes", 1, GIB, |to, n| to.sandbox.host_total_bytes = n),
-    key("log_bytes", 0, GIB, |to, n| to.sandbox.log_bytes = count(n)),
-    key("log_bytes_per_second", 0, GIB, |to, n| to.sandbox.log_bytes_per_second = count(n)),
-    key("random_bytes", 0, GIB, |to, n| to.sandbox.random_bytes = n),
-    key("field_bytes", 0, GIB, |to, n| to.sandbox.field_bytes = count(n)),
-    key("table_elements", 0, MANY, |to, n| to.sandbox.table_elements = count(n)),
-    key("instances", 1, MANY, |to, n| to.sandbox.instances = count(n)),
-    key("memories", 1, MANY, |to, n| to.sandbox.memories = count(n)),
-    key("tables", 0, MANY, |to, n| to.sandbox.tables = count(n)),
-    key("resources", 1, MANY, |to, n| to.sandbox.resources = count(n)),
-    key("handles", 1, MANY, |to, n| to.sandbox.handles = count(n)),
-    key("concurrent_calls", 0, MANY, |to, n| to.sandbox.concurrent_calls = count(n)),
-    key("queued_calls", 0, MANY, |to, n| to.sandbox.queued_calls = count(n)),
-    key("queue_ms", 0, DAY_MS, |to, n| to.sandbox.queue = Duration::from_millis(n)),
-    key("limit_kills", 1, MANY, |to, n| to.sandbox.limit_kills = narrow(n)),
-    key("limit_kills_ms", 1, DAY_MS, |to, n| to.sandbox.limit_kills_window = Duration::from_millis(n)),
-    key("suspend_ms", 1, DAY_MS, |to, n| to.sandbox.suspend = Duration::from_millis(n)),
-    key("suspend_most_ms", 1, DAY_MS, |to, n| to.sandbox.suspend_most = Duration::from_millis(n)),
-    key("compile_cpu_ms", 1, DAY_MS, |to, n| to.sandbox.compile_cpu = Duration::from_millis(n)),
-    key("compile_wall_ms", 1, DAY_MS, |to, n| to.sandbox.compile_wall = Duration::from_millis(n)),
-    key("compile_memory_mib", 1, MANY, |to, n| to.sandbox.compile_memory_mib = n),
-    key("dns_ms", 1, DAY_MS, |to, n| to.egress.dns = Duration::from_millis(n)),
-    key("connect_ms", 1, DAY_MS, |to, n| to.egress.connect = Duration::from_millis(n)),
-    key("first_byte_ms", 1, DAY_MS, |to, n| to.egress.first_byte = Duration::from_millis(n)),
-    key("idle_ms", 1, DAY_MS, |to, n| to.egress.idle = Duration::from_millis(n)),
-    key("request_ms", 1, DAY_MS, |to, n| to.egress.total = Duration::from_millis(n)),
-    key("request_body_bytes", 0, GIB, |to, n| to.egress.request_body_bytes = n),
-    key("response_body_bytes", 0, GIB, |to, n| to.egress.response_body_bytes = n),
-    key("response_header_bytes", 1, GIB, |to, n| to.egress.response_header_bytes = count(n)),
-    key("requests", 0, MANY, |to, n| to.egress.requests = narrow(n)),
-    key("concurrent_requests", 0, MANY, |to, n| to.egress.concurrent_requests = narrow(n)),
-    key("sockets", 0, MANY, |to, n| to.egress.sockets = count(n)),
+    key("memory_mib", 1, 4096, |of| &mut of.sandbox.memory_mib),
+    key("cpu_ms", 1, DAY_MS, |of| &mut of.sandbox.cpu),
+    key("list_cpu_ms", 1, DAY_MS, |of| &mut of.sandbox.list_cpu),
+    key("instantiate_cpu_ms", 1, DAY_MS, |of| &mut of.sandbox.instantiate_cpu),
+    key("wall_ms", 1, DAY_MS, |of| &mut of.sandbox.wall),
+    key("list_wall_ms", 1, DAY_MS, |of| &mut of.sandbox.list_wall),
+    key("host_call_bytes", 1, GIB, |of| &mut of.sandbox.host_call_bytes),
+    key("host_total_bytes", 1, GIB, |of| &mut of.sandbox.host_total_bytes),
+    key("log_bytes", 0, GIB, |of| &mut of.sandbox.log_bytes),
+    key("log_bytes_per_second", 0, GIB, |of| &mut of.sandbox.log_bytes_per_second),
+    key("random_bytes", 0, GIB, |of| &mut of.sandbox.random_bytes),
+    key("field_bytes", 0, GIB, |of| &mut of.sandbox.field_bytes),
+    key("table_elements", 0, MANY, |of| &mut of.sandbox.table_elements),
+    key("instances", 1, MANY, |of| &mut of.sandbox.instances),
+    key("memories", 1, MANY, |of| &mut of.sandbox.memories),
+    key("tables", 0, MANY, |of| &mut of.sandbox.tables),
+    key("resources", 1, MANY, |of| &mut of.sandbox.resources),
+    key("handles", 1, MANY, |of| &mut of.sandbox.handles),
+    key("concurrent_calls", 0, MANY, |of| &mut of.sandbox.concurrent_calls),
+    key("queued_calls", 0, MANY, |of| &mut of.sandbox.queued_calls),
+    key("queue_ms", 0, DAY_MS, |of| &mut of.sandbox.queue),
+    key("limit_kills", 1, MANY, |of| &mut of.sandbox.limit_kills),
+    key("limit_kills_ms", 1, DAY_MS, |of| &mut of.sandbox.limit_kills_window),
+    key("suspend_ms", 1, DAY_MS, |of| &mut of.sandbox.suspend),
+    key("suspend_most_ms", 1, DAY_MS, |of| &mut of.sandbox.suspend_most),
+    key("compile_cpu_ms", 1, DAY_MS, |of| &mut of.sandbox.compile_cpu),
+    key("compile_wall_ms", 1, DAY_MS, |of| &mut of.sandbox.compile_wall),
+    key("compile_memory_mib", 1, MANY, |of| &mut of.sandbox.compile_memory_mib),
+    key("dns_ms", 1, DAY_MS, |of| &mut of.egress.dns),
+    key("connect_ms", 1, DAY_MS, |of| &mut of.egress.connect),
+    key("first_byte_ms", 1, DAY_MS, |of| &mut of.egress.first_byte),
+    key("idle_ms", 1, DAY_MS, |of| &mut of.egress.idle),
+    key("request_ms", 1, DAY_MS, |of| &mut of.egress.total),
+    key("request_body_bytes", 0, GIB, |of| &mut of.egress.request_body_bytes),
+    key("response_body_bytes", 0, GIB, |of| &mut of.egress.response_body_bytes),
+    key("response_header_bytes", 1, GIB, |of| &mut of.egress.response_header_bytes),
+    key("requests", 0, MANY, |of| &mut of.egress.requests),
+    key("concurrent_requests", 0, MANY, |of| &mut of.egress.concurrent_requests),
+    key("sockets", 0, MANY, |of| &mut of.egress.sockets),
 ];
 
-fn count(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn narrow(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-/// Reads a `sandbox` mapping over the limits there are.
-pub(super) fn limits(
-    reading: &mut Reading<'_>,
-    field: &Field<'_>,
-    sandbox: &mut SandboxLimits,
-    egress: &mut EgressLimits,
-) {
+/// Reads a `sandbox` mapping.
+pub(super) fn limits(reading: &mut Reading<'_>, field: &Field<'_>) -> Limits {
     let names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+    let mut limits = Limits::default();
     let Some(fields) = reading.fields(field, &names) else {
-        return;
+        return limits;
     };
-    let mut limits = Limits { sandbox, egress };
     for key in KEYS {
         let number = fields.get(key.name).and_then(|field| reading.integer(&field, key.least, key.most));
         if let Some(number) = number {
-            (key.set)(&mut limits, number);
+            (key.limit)(&mut limits).set(number);
         }
     }
+    limits
+}
+
+/// What each key bounds, by the documentation of the limits: its sentences up to the one that names the key.
+pub(in crate::config) fn documented() -> impl Iterator<Item = (&'static str, String)> {
+    let mut sentences: Vec<&str> = Vec::new();
+    include_str!("../../types/limit.rs").lines().filter_map(move |line| {
+        let Some(line) = line.trim().strip_prefix("/// ") else {
+            sentences.clear();
+            return None;
+        };
+        let Some((before, _)) = line.split_once("`; default") else {
+            sentences.push(line);
+            return None;
+        };
+        let (before, key) = before.rsplit_once('`')?;
+        sentences.push(before);
+        Some((key, sentences.join(" ").trim_end_matches(['.', ' ']).to_owned()))
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The names in backticks at the end of each field's documentation.
-    fn documented() -> Vec<&'static str> {
-        let lines = include_str!("../../types/limit.rs").lines();
-        let lines = lines.filter_map(|line| line.trim().strip_prefix("/// "));
-        lines.filter_map(|line| line.split_once("`; default")?.0.rsplit('`').next()).collect()
-    }
-
     #[test]
     fn every_documented_limit_has_a_key_and_every_key_is_documented() {
         let keys: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
-        assert_eq!(keys, documented());
+        let documented: Vec<_> = documented().collect();
+        assert_eq!(keys, documented.iter().map(|(key, _)| *key).collect::<Vec<_>>());
+        assert!(documented.iter().all(|(_, bounds)| bounds.len() > 10), "{documented:?}");
         assert!(keys.len() > 20);
+    }
+
+    #[test]
+    fn every_default_is_as_it_is_documented() {
+        let lines = include_str!("../../types/limit.rs").lines();
+        let told: Vec<u64> = lines
+            .filter_map(|line| {
+                let told = line.split_once("`; default ")?.1;
+                let end = told.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(told.len());
+                let number: u64 = told[..end].trim_end_matches(',').replace(',', "").parse().unwrap();
+                let unit = if told[end..].starts_with(" MiB") { 1 << 20 } else { 1 };
+                let unit = if told[end..].starts_with(" KiB") { 1 << 10 } else { unit };
+                Some(number * unit)
+            })
+            .collect();
+        assert_eq!(KEYS.iter().map(Key::default).collect::<Vec<_>>(), told);
     }
 
     #[test]
     fn every_key_sets_one_limit_and_no_two_the_same() {
         let mut seen = Vec::new();
         for key in KEYS {
-            let (mut sandbox, mut egress) = (SandboxLimits::default(), EgressLimits::default());
-            (key.set)(&mut Limits { sandbox: &mut sandbox, egress: &mut egress }, 77);
-            let changed = (sandbox, egress);
-            assert_ne!(changed, (SandboxLimits::default(), EgressLimits::default()), "{}", key.name);
-            assert!(!seen.contains(&changed), "{} sets what another sets", key.name);
-            seen.push(changed);
+            let mut limits = Limits::default();
+            (key.limit)(&mut limits).set(77);
+            assert_eq!((key.limit)(&mut limits).number(), 77, "{}", key.name);
+            assert_ne!(limits, Limits::default(), "{}", key.name);
+            assert!(!seen.contains(&limits), "{} sets what another sets", key.name);
+            seen.push(limits);
         }
     }
 
     #[test]
     fn every_default_is_within_its_range() {
-        let text = include_str!("../../types/limit.rs");
         for key in KEYS {
-            assert!(key.least <= key.most && key.most <= DAY_MS.max(GIB), "{}", key.name);
-            assert!(text.contains(key.name));
+            assert!((key.least..=key.most).contains(&key.default()), "{}", key.name);
+            assert!(key.most <= DAY_MS.max(GIB), "{}", key.name);
         }
     }
 }

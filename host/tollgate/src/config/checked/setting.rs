@@ -1,4 +1,5 @@
-//! A plugin's own settings. The plugin reads them, so that nothing comes in here from elsewhere (SECURITY.md C13).
+//! Values that go through this file to somebody else, as JSON: a plugin's own settings, a model's options, a tool's
+//! schema. Plugins read the first two, so that nothing comes into them from elsewhere (SECURITY.md C13).
 
 use crate::config::mistake::Problem;
 use crate::config::raw::Kind;
@@ -6,44 +7,74 @@ use crate::config::reading::{Field, Reading};
 use crate::config::scalar::{Meaning, Scalar};
 use crate::types::{Entry, Value};
 
-/// The settings, in the order of the file.
-pub(super) fn settings(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<Entry> {
-    let entries = reading.entries(field).unwrap_or_default();
+/// What a value is for.
+#[derive(Debug, Clone, Copy)]
+enum For {
+    /// For plugins to read; what it is called in messages. It has no `$env`, and no key that looks like it.
+    Plugins(&'static str),
+    /// A JSON Schema, in which `$ref` is a word like any other, and `null` a value.
+    Schema,
+}
+
+/// A plugin's settings, in the order of the file.
+pub(super) fn of_plugin(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<Entry> {
+    entries(reading, field, For::Plugins("a plugin's settings"))
+}
+
+/// A model's options, in the order of the file.
+pub(super) fn of_model(reading: &mut Reading<'_>, field: &Field<'_>) -> Vec<Entry> {
+    entries(reading, field, For::Plugins("a model's options"))
+}
+
+/// A tool's schema.
+pub(super) fn schema(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<serde_json::Value> {
+    if !matches!(field.node.kind, Kind::Map(_)) {
+        return reading.wrong_type(field, "a JSON Schema: a mapping");
+    }
+    json(reading, field, For::Schema)
+}
+
+fn entries(reading: &mut Reading<'_>, field: &Field<'_>, reader: For) -> Vec<Entry> {
     let mut settings = Vec::new();
-    for (name, field) in entries {
-        if name.starts_with('$') {
-            refuse(reading, &field);
-        } else if let Some(value) = json(reading, &field) {
+    for (name, field) in reading.entries(field).unwrap_or_default() {
+        if let Some(value) = member(reading, name, &field, reader) {
             settings.push(Entry { name: name.to_owned(), value: Value::from(value) });
         }
     }
     settings
 }
 
-fn refuse(reading: &mut Reading<'_>, field: &Field<'_>) {
-    let what = "nothing is put into a plugin's settings from elsewhere: the plugin reads them".to_owned();
-    reading.note_key(
-        field,
-        Problem::Unfit(what),
-        "write the value; a secret goes into the plugin's `key`".to_owned(),
-    );
+/// The value of a mapping's key, unless the key wants one from elsewhere.
+fn member(
+    reading: &mut Reading<'_>,
+    name: &str,
+    field: &Field<'_>,
+    reader: For,
+) -> Option<serde_json::Value> {
+    match reader {
+        For::Plugins(what) if name.starts_with('$') => {
+            let what = format!("nothing is put into {what} from elsewhere: the plugin reads them");
+            let instead = "write the value; a secret goes into a `key`".to_owned();
+            reading.note_key(field, Problem::Unfit(what), instead);
+            None
+        }
+        For::Plugins(_) | For::Schema => json(reading, field, reader),
+    }
 }
 
-fn json(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<serde_json::Value> {
+fn json(reading: &mut Reading<'_>, field: &Field<'_>, reader: For) -> Option<serde_json::Value> {
     match &field.node.kind {
         Kind::Refused => None,
-        Kind::Scalar(scalar) => number_or_text(reading, field, scalar),
+        Kind::Scalar(scalar) => scalar_value(reading, field, scalar, reader),
         Kind::List(_) => {
             let items = reading.items(field)?;
-            let values: Vec<_> = items.iter().map(|item| json(reading, item)).collect();
+            let values: Vec<_> = items.iter().map(|item| json(reading, item, reader)).collect();
             values.into_iter().collect()
         }
         Kind::Map(_) => {
             let mut object = serde_json::Map::new();
             for (name, field) in reading.entries(field)? {
-                if name.starts_with('$') {
-                    refuse(reading, &field);
-                } else if let Some(value) = json(reading, &field) {
+                if let Some(value) = member(reading, name, &field, reader) {
                     object.insert(name.to_owned(), value);
                 }
             }
@@ -52,16 +83,18 @@ fn json(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<serde_json::Valu
     }
 }
 
-fn number_or_text(
+fn scalar_value(
     reading: &mut Reading<'_>,
     field: &Field<'_>,
     scalar: &Scalar,
+    reader: For,
 ) -> Option<serde_json::Value> {
     match scalar.meaning() {
         Meaning::Boolean(value) => Some(value.into()),
         Meaning::Integer(value) => Some(value.into()),
         Meaning::Number(value) => Some(value.into()),
         Meaning::Text(text) => Some(text.into()),
+        Meaning::Null if matches!(reader, For::Schema) => Some(serde_json::Value::Null),
         Meaning::Ambiguous => reading.wrong_type(field, "a text"),
         Meaning::Null | Meaning::Huge => reading.wrong_type(field, "a value"),
     }
