@@ -68,7 +68,7 @@ fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::NoModel | ErrorKind::UnknownModel | ErrorKind::UnsupportedPrompt => {
             StatusCode::BAD_REQUEST
         }
-        ErrorKind::KeyMissing | ErrorKind::Denied => StatusCode::FORBIDDEN,
+        ErrorKind::KeyMissing | ErrorKind::ModelDenied | ErrorKind::Denied => StatusCode::FORBIDDEN,
         ErrorKind::RateLimited | ErrorKind::Busy => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::BAD_GATEWAY,
     }

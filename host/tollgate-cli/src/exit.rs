@@ -108,6 +108,7 @@ fn row(kind: ErrorKind) -> (u8, Option<&'static str>) {
             (REFUSED, Some("`tollgate models --why` shows what may be used, and what forbids the rest"))
         }
         ErrorKind::KeyMissing => (REFUSED, Some("set one of these and try again")),
+        ErrorKind::LedgerUnavailable => (REFUSED, Some("`limits` in the configuration says what is counted")),
         ErrorKind::Denied => (REFUSED, Some("`plugins.NAME.origins` in the configuration grants an origin")),
         ErrorKind::Busy => (REFUSED, Some("try again later")),
         ErrorKind::Authentication => (VENDOR, Some("`tollgate plugins list` shows where the key comes from")),
@@ -146,6 +147,7 @@ mod tests {
             (ErrorKind::ModelDenied, 3),
             (ErrorKind::UnsupportedPrompt, 2),
             (ErrorKind::KeyMissing, 3),
+            (ErrorKind::LedgerUnavailable, 3),
             (ErrorKind::Denied, 3),
             (ErrorKind::Busy, 3),
             (ErrorKind::Authentication, 4),

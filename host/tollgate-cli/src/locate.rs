@@ -7,7 +7,7 @@ use std::fs::Metadata;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
-use tollgate::config::{Config, Expand, ExpandError};
+use tollgate::config::{Config, ConfigErrors, Expand, ExpandError};
 
 use crate::env::{CONFIG, Env};
 use crate::exit::Failure;
@@ -18,12 +18,12 @@ const FILE: &str = "tollgate.yaml";
 /// As many bytes as the library takes, and one that it will refuse.
 const MOST_BYTES: u64 = (256 << 10) + 1;
 
-/// Reads the configuration: the file of `--config`, that of `$TOLLGATE_CONFIG`, the user's, or an empty one.
-pub(crate) fn config(named: Option<&Path>, env: &Env) -> Result<Config, Failure> {
-    match config_file(named, env) {
-        Some(file) => parse_text(&read(&file)?, &file, env),
-        None => Ok(Config::default()),
-    }
+/// Reads the configuration: the file of `--config`, that of `$TOLLGATE_CONFIG`, the user's, or an empty one. What is wrong
+/// with it comes along.
+pub(crate) fn config(named: Option<&Path>, env: &Env) -> Result<(Config, Option<ConfigErrors>), Failure> {
+    let Some(file) = config_file(named, env) else { return Ok(Default::default()) };
+    let read = Config::read(&read(&file)?, &file, &FromEnv(env.clone()));
+    Ok((read.config, read.errors))
 }
 
 /// The configuration file, where there is one.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate::config::{Config, PluginConfig, Source};
+use tollgate::config::{Config, ConfigErrors, Mistake, PluginConfig, Problem, Source};
 use tollgate::types::{OriginGrant, Scheme};
 use tollgate::{Builder, Compiler, Host};
 
@@ -35,23 +35,54 @@ impl Session {
 
     /// Builds the host with the configuration, the components to try, and the built-ins.
     pub(crate) async fn open(&mut self, args: &HostArgs, output: &Output) -> Result<Host, Stop> {
-        let config = locate::config(args.config.as_deref(), &self.env)?;
-        self.open_with(config, args, output).await
+        let (config, errors) = locate::config(args.config.as_deref(), &self.env)?;
+        match errors {
+            None => self.open_with(config, args, output).await,
+            Some(errors) => Err(self.all_mistakes(config, errors, args, output).await.into()),
+        }
+    }
+
+    /// The mistakes of a file, and what else shows once its plugins are loaded: the names of models that nobody has.
+    async fn all_mistakes(
+        &mut self,
+        config: Config,
+        errors: ConfigErrors,
+        args: &HostArgs,
+        output: &Output,
+    ) -> Failure {
+        if errors.mistakes.iter().any(hides_plugins) || errors.more > 0 {
+            return errors.into();
+        }
+        let Ok(builder) = self.builder(config, args) else { return errors.into() };
+        match noticed(builder.build(), output).await {
+            Ok(host) => {
+                self.host = Some(host);
+                errors.into()
+            }
+            Err(error) => match error.config_errors() {
+                Some(more) => errors.merge(more.clone()).into(),
+                None => errors.into(),
+            },
+        }
     }
 
     /// Builds the host with this configuration, the components to try, and the built-ins.
     pub(crate) async fn open_with(
         &mut self,
-        mut config: Config,
+        config: Config,
         args: &HostArgs,
         output: &Output,
     ) -> Result<Host, Stop> {
+        let builder = self.builder(config, args)?;
+        self.build(builder, output).await
+    }
+
+    fn builder(&self, mut config: Config, args: &HostArgs) -> Result<Builder, Failure> {
         for tried in &args.tried {
             config = with_tried(config, tried)?;
         }
         let keys = Arc::new(self.keys());
-        let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
-        self.build(builder, output).await
+        self.on_this_machine(Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys))
     }
 
     /// What is around the command.
@@ -66,18 +97,24 @@ impl Session {
 
     /// Builds a host without any plugin.
     pub(crate) async fn open_empty(&mut self, output: &Output) -> Result<Host, Stop> {
-        self.build(Host::builder(), output).await
+        let builder = self.on_this_machine(Host::builder())?;
+        self.build(builder, output).await
     }
 
-    async fn build(&mut self, mut builder: Builder, output: &Output) -> Result<Host, Stop> {
+    /// With the compiler and the cache that the command has here.
+    fn on_this_machine(&self, builder: Builder) -> Result<Builder, Failure> {
         let program = env::own_program();
         let program =
             program.map_err(|error| Failure::ours(format!("cannot tell which program this is: {error}")))?;
-        builder = builder.concurrent_calls(CONCURRENT_CALLS);
-        builder = builder.compiler(Compiler::process(program, [COMPILE_WORKER]));
-        if let Some(dir) = self.env.cache_dir() {
-            builder = builder.cache_dir(dir.join("tollgate"));
-        }
+        let builder = builder.concurrent_calls(CONCURRENT_CALLS);
+        let builder = builder.compiler(Compiler::process(program, [COMPILE_WORKER]));
+        Ok(match self.env.cache_dir() {
+            Some(dir) => builder.cache_dir(dir.join("tollgate")),
+            None => builder,
+        })
+    }
+
+    async fn build(&mut self, builder: Builder, output: &Output) -> Result<Host, Stop> {
         let host = noticed(builder.build(), output).await?;
         self.host = Some(host.clone());
         Ok(host)
@@ -88,6 +125,14 @@ impl Session {
         if let Some(host) = self.host.take() {
             host.shutdown(deadline).await;
         }
+    }
+}
+
+/// Whether a mistake leaves open which plugins there are: names of models would seem unknown that are not.
+fn hides_plugins(mistake: &Mistake) -> bool {
+    match &mistake.problem {
+        Problem::UnknownKey(key) if mistake.key.is_empty() => key.starts_with("plug"),
+        _ => mistake.key.is_empty() || mistake.key.starts_with("plugins"),
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::config::ConfigErrors;
 use crate::egress::EgressError;
 use crate::keys::KeyStoreError;
-use crate::pipeline::{AdmitError, DispatchError, HookFailure, KeyError, PromptRefused};
+use crate::pipeline::{AdmitError, DispatchError, HoldError, HookFailure, KeyError, PromptRefused};
 use crate::plugin::{PluginError, PluginErrorKind, ProviderError};
 use crate::sandbox::{ArtifactError, EngineError, Fault, LoadError};
 use crate::types::{OptionRefused, PluginName};
@@ -31,6 +31,8 @@ pub enum ErrorKind {
     UnsupportedPrompt,
     /// The key that the model needs is set nowhere.
     KeyMissing,
+    /// What a prompt may cost cannot be counted, though something says to count it.
+    LedgerUnavailable,
     /// The gate did not let the plugin's request out.
     Denied,
     /// The vendor did not accept the key.
@@ -55,7 +57,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::InvalidConfig,
         Self::InvalidPlugin,
         Self::NoModel,
@@ -64,6 +66,7 @@ impl ErrorKind {
         Self::ModelDenied,
         Self::UnsupportedPrompt,
         Self::KeyMissing,
+        Self::LedgerUnavailable,
         Self::Denied,
         Self::Authentication,
         Self::Rejected,
@@ -88,6 +91,7 @@ impl ErrorKind {
             Self::ModelDenied => "model_denied",
             Self::UnsupportedPrompt => "unsupported_prompt",
             Self::KeyMissing => "key_missing",
+            Self::LedgerUnavailable => "ledger_unavailable",
             Self::Denied => "denied",
             Self::Authentication => "authentication",
             Self::Rejected => "rejected",
@@ -119,6 +123,8 @@ enum Cause {
     Option(#[from] OptionRefused),
     #[error(transparent)]
     Key(#[from] KeyError),
+    #[error(transparent)]
+    Hold(#[from] HoldError),
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
 }
@@ -208,6 +214,7 @@ impl Error {
             Cause::Prompt(_) | Cause::Option(_) => ErrorKind::UnsupportedPrompt,
             Cause::Key(KeyError::Missing(_)) => ErrorKind::KeyMissing,
             Cause::Key(KeyError::Store(KeyStoreError { .. })) => ErrorKind::Internal,
+            Cause::Hold(HoldError::NoLedger { .. }) => ErrorKind::LedgerUnavailable,
             Cause::Dispatch(error) => dispatch_kind(error),
         }
     }
@@ -240,6 +247,7 @@ impl Error {
             | ErrorKind::ModelDenied
             | ErrorKind::UnsupportedPrompt
             | ErrorKind::KeyMissing
+            | ErrorKind::LedgerUnavailable
             | ErrorKind::Denied
             | ErrorKind::Authentication
             | ErrorKind::Rejected

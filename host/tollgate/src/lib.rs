@@ -51,7 +51,7 @@ pub use host::{
 };
 pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys, NamedSecret};
 pub use pipeline::{
-    AdmitError, DispatchError, End, HookError, HookFailure, KeyError, Missing, PromptRefused,
+    AdmitError, DispatchError, End, HoldError, HookError, HookFailure, KeyError, Missing, PromptRefused,
 };
 pub use plugin::{
     Breakage, Busy, Call, EventStream, GateError, HookRefusal, ModelHook, PluginError, PluginErrorKind,

@@ -157,8 +157,7 @@ async fn a_name_that_nobody_has_is_a_mistake_unless_a_vendor_may_yet_list_it() {
     assert_eq!(
         lines,
         [
-            "tollgate.yaml:2:3: models[1]: no installed plugin offers `ehco`; did you mean `echo/echo`, `lab/echo`, \
-             `echo/echo-needs-key`?",
+            "tollgate.yaml:2:3: models[1]: no installed plugin offers `ehco`; did you mean `echo/echo`, `lab/echo`?",
             "tollgate.yaml:4:14: purposes.x.model: the plugin has no model `lab/d`; did you mean `lab/a`, `lab/b`, \
              `lab/c`?",
         ]
@@ -336,4 +335,35 @@ async fn a_model_that_is_listed_later_meets_the_rules_that_named_it_before() {
         assert_eq!(kind, ErrorKind::ModelDenied);
         assert!(message.contains(&format!("`{list}`")), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_limit_that_nothing_can_hold_lets_nothing_through() {
+    let limits = |of: &str| {
+        format!(
+            "limits: {{daily: {{scope: actor, window: calendar-day, amount_usd: 1.00{of}}}}}\npurposes: {{x: {{}}}}"
+        )
+    };
+    for (of, id, purpose, counts) in [
+        ("", "a", "", true),
+        ("", "a", "x", true),
+        (", purpose: x", "a", "x", true),
+        (", purpose: x", "a", "", false),
+        (", model: 4o", "a", "", true),
+        (", model: 4o", "b", "", false),
+        (", model: 4o, purpose: x", "a", "y", false),
+    ] {
+        let host = lab(&limits(of), &FREE).build().await.unwrap();
+        assert_eq!(listed(&host, purpose).await.unwrap().len(), FREE.len());
+        let answer = asked(&host, Some(id), purpose).await;
+        assert_eq!(answer.is_err(), counts, "{of} {id} {purpose}");
+        if let Err(error) = answer {
+            assert_eq!(error.kind(), ErrorKind::LedgerUnavailable);
+            let place = "`limits.daily` (tollgate.yaml:1)";
+            assert!(error.public_message().contains(place), "{}", error.public_message());
+        }
+    }
+    let unknown = limits(", model: nobody-has");
+    let error = lab(&unknown, &FREE).build().await.unwrap_err().public_message();
+    assert!(error.contains("limits.daily.model: no installed plugin offers `nobody-has`"), "{error}");
 }

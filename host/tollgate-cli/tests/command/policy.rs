@@ -172,3 +172,25 @@ fn without_a_file_the_default_makes_one_that_is_its_users_alone() {
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(home.run(&["prompt", r#"{"raw": "found"}"#]).ran().stdout, "found\n");
 }
+
+#[test]
+fn every_mistake_is_told_in_one_run_whoever_finds_it() {
+    // S-14
+    let home = Home::new();
+    let text = "models: [ehco]\ndefault_modle: echo\npurposes: {x: {model: {model: echo, keys: K}}}\nblocked_models: [nobody-has]\n";
+    let file = home.write("mixed.yaml", text);
+    let path = file.to_str().unwrap();
+    let ran = home.run(&["models", "--config", path]).ran();
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""));
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            format!(
+                "error: {path}:1:10: models[0]: no installed plugin offers `ehco`; did you mean `echo/echo`?"
+            ),
+            format!("{path}:2:1: unknown key `default_modle`; did you mean `default_model`?"),
+            format!("{path}:3:37: purposes.x.model: unknown key `keys`; did you mean `key`?"),
+        ]
+    );
+}

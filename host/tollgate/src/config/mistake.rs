@@ -44,12 +44,16 @@ impl ConfigErrors {
         found.into_result(file).err()
     }
 
-    /// Takes in the mistakes of another check of the same file, each by its place. What is told already is not told
-    /// twice, and of all together no more are kept than of one check.
+    /// Takes in the mistakes of another check of the same file, each by its place. A place of which something was told
+    /// already is not told of twice, and of all together no more are kept than of one check.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
-        let fresh = other.mistakes.into_iter().filter(|mistake| !self.mistakes.contains(mistake));
-        let fresh: Vec<Mistake> = fresh.collect();
+        let known = |fresh: &Mistake| {
+            self.mistakes
+                .iter()
+                .any(|known| (known.line, known.column, &known.key) == (fresh.line, fresh.column, &fresh.key))
+        };
+        let fresh: Vec<Mistake> = other.mistakes.into_iter().filter(|mistake| !known(mistake)).collect();
         self.mistakes.extend(fresh);
         self.mistakes.sort_by_key(|mistake| (mistake.line, mistake.column));
         self.more += other.more + self.mistakes.len().saturating_sub(MOST);

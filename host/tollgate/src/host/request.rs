@@ -208,7 +208,7 @@ impl Model {
         };
         let checked = admitted.check(prompt.into())?;
         let keyed = checked.key(house).await?;
-        let running = keyed.dispatch(house).await?;
+        let running = keyed.hold(house)?.dispatch(house).await?;
         Ok(Response::new(self.host.clone(), running))
     }
 }

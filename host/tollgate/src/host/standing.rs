@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::builder::Builtin;
 use super::install::{Installer, Place};
 use super::listing::PluginListing;
-use crate::config::{Config, ConfigErrors, EgressConfig, PluginConfig};
+use crate::config::{Config, ConfigErrors, EgressConfig, LimitConfig, PluginConfig};
 use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, TlsRoots};
 use crate::error::SetupError;
 use crate::keys::KeyStore;
-use crate::pipeline::{self, House, NamedHook};
+use crate::pipeline::{self, House, Limit, NamedHook};
 use crate::plugin::Provider;
 use crate::policy::{Finding, Severity};
 use crate::registry::{ModelCache, Registry};
@@ -76,9 +76,11 @@ impl Ground {
             clock: self.clock.clone(),
             tasks: self.tasks.clone(),
             hooks: self.hooks.clone(),
+            limits: config.limits.iter().map(limit).collect(),
         };
         pipeline::recall_lists(&house);
-        let findings = accepted(house.registry.check())?;
+        let limited = config.limits.iter().filter_map(|limit| limit.model.as_ref());
+        let findings = accepted(house.registry.check(limited))?;
         Ok(Standing { house, installer, plugins, findings, sandbox, egress: config.egress, places })
     }
 
@@ -116,6 +118,14 @@ impl Ground {
             own: self.own.lock().unwrap_or_else(PoisonError::into_inner).clone(),
         };
         Egress::new(self.tasks.clone(), settings)
+    }
+}
+
+fn limit(limit: &LimitConfig) -> Limit {
+    Limit {
+        purpose: limit.purpose.clone(),
+        model: limit.model.as_ref().map(|model| model.name.clone()),
+        at: limit.at.clone(),
     }
 }
 

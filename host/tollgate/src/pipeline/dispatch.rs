@@ -1,6 +1,7 @@
 //! Running the provider.
 
 use super::House;
+use super::hold::Held;
 use super::key::Keyed;
 use super::meter::Running;
 use crate::plugin::{Call, GateError, PluginErrorKind, ProviderError, Seen};
@@ -42,13 +43,13 @@ impl std::fmt::Display for DispatchError {
 
 impl std::error::Error for DispatchError {}
 
-impl Keyed {
+impl Held {
     /// Hands the prompt to the provider. Gives back once the vendor has begun to answer.
     ///
     /// # Errors
     /// See [`DispatchError`].
     pub(crate) async fn dispatch(self, house: &House) -> Result<Running, DispatchError> {
-        let Self { checked, credential } = self;
+        let Keyed { checked, credential } = self.keyed;
         let (found, id, prompt) = (checked.admitted.found, checked.admitted.id, checked.prompt);
         let request = RequestId::new(house.clock.now());
         let mut call = Call::new(request).with_credential(credential);

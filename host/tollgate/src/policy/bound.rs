@@ -192,5 +192,5 @@ fn uses(rules: &ModelRules, purpose: Option<&PurposeRules>, catalog: &Catalog) -
 
 fn wish(entry: &ModelRef) -> Option<KeyWish> {
     let secret = entry.key.clone()?;
-    Some(KeyWish { secret, or_next: entry.key_fallback, at: entry.model.at.clone() })
+    Some(KeyWish { secret, or_next: entry.key_fallback, at: entry.at.clone() })
 }

@@ -11,9 +11,18 @@ use super::finding::{Finding, Severity};
 use super::rules::{Alias, ModelRef, ModelRules, Named, PurposeRules};
 use crate::types::{Entry, Place, printable};
 
-/// Everything that does not fit, in no particular order. `lists` says of each plugin whether its vendor lists models.
-pub(crate) fn check(rules: &ModelRules, catalog: &Catalog, lists: &[bool]) -> Vec<Finding> {
+/// Everything that does not fit, in no particular order. `others` are names of models beside the rules; `lists` says of each
+/// plugin whether its vendor lists models.
+pub(crate) fn check<'n>(
+    rules: &ModelRules,
+    others: impl Iterator<Item = &'n Named>,
+    catalog: &Catalog,
+    lists: &[bool],
+) -> Vec<Finding> {
     let mut check = Check { catalog, lists, findings: Vec::new() };
+    for named in others {
+        check.named(named, Severity::Error);
+    }
     for alias in &rules.aliases {
         check.alias(alias);
     }
@@ -96,7 +105,7 @@ impl Check<'_> {
         else {
             return;
         };
-        let at = &entry.model.at;
+        let at = &entry.at;
         if let Some(key) = entry.key.as_ref().filter(|_| offered.model.key_slot.is_none()) {
             let message = format!("`{}` needs no key; `{key}` is not sent", offered.id);
             self.note(Severity::Warning, at, message, Some("remove `key`".to_owned()));
@@ -125,9 +134,9 @@ impl Check<'_> {
             let Some(index) = self.catalog.find(&entry.model.name) else { continue };
             let first = keys.entry(index).or_insert(entry);
             if first.key != entry.key {
-                let message = format!("the same model as {}, with another key", first.model.at);
+                let message = format!("the same model as {}, with another key", first.at);
                 let advice = "keep one of the two".to_owned();
-                self.findings.push(Finding::new(Severity::Error, &entry.model.at, message, Some(advice)));
+                self.findings.push(Finding::new(Severity::Error, &entry.at, message, Some(advice)));
             }
         }
     }

@@ -84,6 +84,8 @@ impl PurposeRules {
 pub struct ModelRef {
     /// The model.
     pub model: Named,
+    /// Where the ref as a whole stands.
+    pub at: Place,
     /// `key`: the secret that its key slot uses there.
     pub key: Option<SecretName>,
     /// `key_fallback`: whether the next place is looked at where that secret is not set.
@@ -96,7 +98,7 @@ impl ModelRef {
     /// A model without a key or options of its own.
     #[must_use]
     pub fn new(model: Named) -> Self {
-        Self { model, key: None, key_fallback: false, options: Vec::new() }
+        Self { at: model.at.clone(), model, key: None, key_fallback: false, options: Vec::new() }
     }
 
     /// The same with the secret that its key slot uses.

@@ -7,7 +7,7 @@ use arc_swap::{ArcSwap, Guard};
 use super::cache::Listed;
 use super::installed::{Installed, Origin};
 use super::known::Known;
-use crate::policy::{self, Catalog, Finding, ModelRules, Offer, Policy};
+use crate::policy::{self, Catalog, Finding, ModelRules, Named, Offer, Policy};
 use crate::types::Model;
 
 /// The plugins in their order: built-ins first, then as in the operator's file.
@@ -90,11 +90,11 @@ impl Registry {
         }
     }
 
-    /// What does not fit between the rules and the models that are known now.
-    pub(crate) fn check(&self) -> Vec<Finding> {
+    /// What does not fit between the rules, or these other names of models, and the models that are known now.
+    pub(crate) fn check<'n>(&self, others: impl Iterator<Item = &'n Named>) -> Vec<Finding> {
         let lists: Vec<bool> =
             self.plugins.iter().map(|plugin| plugin.provider.description().lists_models).collect();
-        policy::check(&self.rules, &self.view().catalog, &lists)
+        policy::check(&self.rules, others, &self.view().catalog, &lists)
     }
 }
 

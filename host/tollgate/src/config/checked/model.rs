@@ -101,6 +101,7 @@ fn reference(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<ModelRef> {
         reading.note_key(&field, Problem::Unfit(what), "add a `key`, or remove it".to_owned());
     }
     let mut reference = ModelRef::new(model?);
+    reference.at = reading.place(field);
     reference.key = key;
     reference.key_fallback = key_fallback.unwrap_or_default();
     reference.options = options;

@@ -208,7 +208,7 @@ fn named(model: &Named) -> String {
 }
 
 fn reference(reference: &ModelRef) -> String {
-    let ModelRef { model, key, key_fallback, options } = reference;
+    let ModelRef { model, key, key_fallback, options, .. } = reference;
     let key = key.iter().map(|key| format!(", key: {}", text(key.as_str())));
     let fallback = key_fallback.then(|| ", key_fallback: true".to_owned());
     let options = (!options.is_empty()).then(|| format!(", options: {{{}}}", entries(options)));
