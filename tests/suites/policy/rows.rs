@@ -1,11 +1,14 @@
 //! Resolution, permission, listing, order and aliases: SEMANTICS section 2, row by row.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use tollgate::types::{Caller, ModelId};
+use tollgate::types::{Caller, ManualClock, ModelId, UtcMillis};
 use tollgate::{ErrorKind, HookRefusal, Host, ModelHook};
-use tollgate_tests::log;
+use tollgate_test_kit::Vendor;
+use tollgate_tests::dialing::{Dial, Script};
+use tollgate_tests::{guests, house, log};
 
 use super::{FREE, asked, hooked, keys, lab, listed, parsed};
 
@@ -168,10 +171,9 @@ async fn a_name_that_nobody_has_is_a_mistake_unless_a_vendor_may_yet_list_it() {
     let yaml = "models: [openai/zzz, echo]\nblocked_models: [nobody/has, nothing]";
     let host = lab(yaml, &FREE).builtins(tollgate_builtins::all()).build().await.unwrap();
     let warnings: Vec<String> = host.findings().iter().map(ToString::to_string).collect();
-    assert!(
-        warnings[0].starts_with("tollgate.yaml:1:10: models[0]: `openai/zzz` is not known"),
-        "{warnings:?}"
-    );
+    let may_come = "tollgate.yaml:1:10: models[0]: `openai/zzz` is not known";
+    assert!(warnings.iter().any(|warning| warning.starts_with(may_come)), "{warnings:?}");
+    assert!(warnings[0].contains("`echo` is `echo/echo`, and this one is `lab/echo`"), "{warnings:?}");
     assert_eq!(warnings.iter().filter(|warning| warning.contains("no installed plugin offers")).count(), 2);
 }
 
@@ -319,7 +321,7 @@ async fn keys_are_asked_for_model_by_model() {
 async fn a_model_that_is_listed_later_meets_the_rules_that_named_it_before() {
     let yaml = "models: [lab/a, lists/later]\nblocked_models: [lists/never]\nplugins: {}";
     let mut config = parsed(yaml);
-    let lists = tollgate_tests::guests::LISTS.bytes();
+    let lists = guests::LISTS.bytes();
     let source = tollgate::config::Source::Bytes(lists.into());
     let later = tollgate::types::Value::Texts(vec!["later".into(), "never".into(), "other".into()]);
     let plugin =
@@ -366,4 +368,24 @@ async fn a_limit_that_nothing_can_hold_lets_nothing_through() {
     let unknown = limits(", model: nobody-has");
     let error = lab(&unknown, &FREE).build().await.unwrap_err().public_message();
     assert!(error.contains("limits.daily.model: no installed plugin offers `nobody-has`"), "{error}");
+}
+
+#[tokio::test]
+async fn a_vendor_that_cannot_list_its_models_is_not_asked_at_every_unknown_name() {
+    // P14
+    let vendor = Vendor::start().await.unwrap();
+    let dial = Dial::get(&format!("{}/v1/models", vendor.url()));
+    let script = serde_json::to_string(&Script { requests: vec![dial], at_once: false }).unwrap();
+    let builder = house::guest(guests::DIALS).vendor(&vendor).unwrap().setting("models", &script).unwrap();
+    let clock = Arc::new(ManualClock::at(UtcMillis::new(1_000_000)));
+    let set = clock.clone();
+    let host = house::start(builder.with(|builder| builder.clock(set))).await;
+    for _ in 0..3 {
+        assert_eq!(host.ask("dials/nobody-has", "hello").await.kind(), Some(ErrorKind::UnknownModel));
+        assert_eq!(vendor.requests().len(), 1);
+    }
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(host.ask("dials/nobody-has", "hello").await.kind(), Some(ErrorKind::UnknownModel));
+    assert_eq!(vendor.requests().len(), 2);
+    host.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::io::Read as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use futures_util::future::try_join_all;
 
@@ -124,6 +124,7 @@ impl Installer {
             provider: loaded.provider,
             keys,
             settings: plugin.config,
+            failed: Mutex::default(),
         });
         Ok(Place { installed, listing })
     }
@@ -295,6 +296,7 @@ fn native_place(name: PluginName, provider: Arc<dyn Provider>) -> Place {
         provider,
         keys,
         settings: Vec::new(),
+        failed: Mutex::default(),
     };
     Place { installed: Arc::new(installed), listing }
 }

@@ -1,4 +1,4 @@
-//! Asking a vendor which models there are, once a day.
+//! Asking a vendor which models there are, once a day; where it cannot say, once a minute at the most.
 
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub(crate) enum ListError {
     Key(#[from] KeyError),
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
+    #[error("it could not be had a short while ago")]
+    TooSoon,
 }
 
 /// Takes over what earlier processes were told today.
@@ -45,6 +47,9 @@ pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result
         house.registry.learn(plugin, listed);
         return Ok(());
     }
+    if !plugin.may_ask(now) {
+        return Err(ListError::TooSoon);
+    }
     let slot = plugin.provider.description().key_slots.first();
     let credential = match slot {
         Some(slot) => {
@@ -56,11 +61,10 @@ pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result
     let mut call = Call::new(RequestId::new(now)).with_credential(credential);
     call.cancel = house.tasks.shutdown_token();
     let seen = call.seen.clone();
-    let models = plugin
-        .provider
-        .models(call)
-        .await
-        .map_err(|error| DispatchError::new(plugin.name.clone(), error, &seen))?;
+    let models = plugin.provider.models(call).await.map_err(|error| {
+        plugin.note_failure(now);
+        DispatchError::new(plugin.name.clone(), error, &seen)
+    })?;
     let listed = Listed { at: now.as_millis(), models };
     if let Some(key) = key {
         house.cache.store(&key, &listed);

@@ -1,7 +1,8 @@
 //! One installed plugin, and the list of its models as far as it is known.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -9,7 +10,10 @@ use super::cache::Listed;
 use super::known::Known;
 use crate::keys::KeyOrder;
 use crate::plugin::Provider;
-use crate::types::{Digest, Entry, PluginName};
+use crate::types::{Digest, Entry, PluginName, UtcMillis};
+
+/// How long a vendor that could not list its models is not asked again: every unknown name would ask.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// Where a plugin came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,12 +41,25 @@ pub(crate) struct Installed {
     pub(crate) settings: Vec<Entry>,
     /// Its models: [`Known::described`] until the vendor lists them.
     pub(crate) known: ArcSwap<Known>,
+    /// When its vendor's list was last asked for in vain.
+    pub(crate) failed: Mutex<Option<UtcMillis>>,
 }
 
 impl Installed {
     /// What is known of its models now.
     pub(crate) fn known(&self) -> Guard<Arc<Known>> {
         self.known.load()
+    }
+
+    /// Notes that its vendor's list could not be had now.
+    pub(crate) fn note_failure(&self, now: UtcMillis) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    /// Whether asking its vendor again makes sense.
+    pub(crate) fn may_ask(&self, now: UtcMillis) -> bool {
+        let failed = *self.failed.lock().unwrap_or_else(PoisonError::into_inner);
+        failed.is_none_or(|failed| now < failed || now.since(failed) >= PAUSE)
     }
 
     /// Takes over what its vendor listed.
