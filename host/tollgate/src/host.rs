@@ -1,6 +1,7 @@
 //! The front door.
 
 mod builder;
+mod builtin;
 mod install;
 mod listing;
 mod request;
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-pub use builder::{Builder, Builtin};
+pub use builder::Builder;
+pub use builtin::Builtin;
 pub use listing::{Inspection, JudgedModel, ModelListing, PluginListing, PurposeListing};
 pub use request::{Model, ModelRequest, ModelsRequest};
 pub use response::Response;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::try_join_all;
 
-use super::builder::Builtin;
+use super::builtin::Builtin;
 use super::listing::{Inspection, PluginListing};
 use crate::config::{Pin, PluginConfig, Source};
 use crate::error::SetupError;

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::builder::Builtin;
+use super::builtin::Builtin;
 use super::install::{Installer, Place};
 use super::listing::PluginListing;
 use crate::config::{Config, ConfigErrors, EgressConfig, LimitConfig, PluginConfig};

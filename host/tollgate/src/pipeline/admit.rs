@@ -4,7 +4,7 @@
 use std::fmt;
 
 use super::screen::{self, HookError};
-use super::{House, model_list};
+use super::{House, key, model_list};
 use crate::keys::{KeyMissing, KeyPlan, Looks};
 use crate::policy::{ModelUnknown, Refusal, Uses};
 use crate::registry::{Found, View};
@@ -107,17 +107,15 @@ impl Admitted {
     /// # Errors
     /// See [`KeyMissing`].
     pub(crate) async fn with_key(self, house: &House) -> Result<Self, AdmitError> {
-        let Some(slot) = &self.found.model.key_slot else { return Ok(self) };
-        if house.registry.view().policy.require_keys {
-            let mut looks = Looks::new(house.keys.as_ref(), &self.caller);
-            if looks.first(self.key_plan()).await.is_none() {
-                let slot = self.found.plugin.provider.description().key_slot(slot);
-                let obtain = slot.and_then(|slot| slot.obtain.as_deref());
-                let plugin = &self.found.plugin.name;
-                return Err(self.key_plan().missing(house.keys.as_ref(), plugin, obtain).into());
-            }
+        let Found { plugin, model } = &self.found;
+        let Some(slot) = plugin.slot(model).filter(|_| house.registry.view().policy.require_keys) else {
+            return Ok(self);
+        };
+        let plan = self.key_plan();
+        match Looks::new(house.keys.as_ref(), &self.caller).first(plan).await {
+            Some(_) => Ok(self),
+            None => Err(key::missing(house, plugin, slot, plan).into()),
         }
-        Ok(self)
     }
 }
 

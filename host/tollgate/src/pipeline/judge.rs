@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::House;
 use super::screen::{self, HookError};
+use super::{House, key};
 use crate::keys::{KeyMissing, KeyPlan, Looks};
 use crate::policy::{Offered, Refusal};
 use crate::registry::View;
@@ -87,19 +87,17 @@ async fn by_rules(
     let purpose = caller.purpose.as_ref();
     let uses = view.policy.uses(index, purpose);
     let mut missing = view.policy.judge(index, purpose).err().map(Missing::Rule);
-    let mut key = None;
-    if let Some(slot) = &offered.model.key_slot {
+    let mut place = None;
+    if let Some(slot) = plugin.slot(&offered.model) {
         let plan =
             KeyPlan { wishes: uses.map(|uses| uses.keys.as_slice()).unwrap_or_default(), own: &plugin.keys };
-        key = looks.first(plan).await;
-        if key.is_none() && missing.is_none() && view.policy.require_keys {
-            let slot = plugin.provider.description().key_slot(slot);
-            let obtain = slot.and_then(|slot| slot.obtain.as_deref());
-            missing = Some(plan.missing(house.keys.as_ref(), &plugin.name, obtain).into());
+        place = looks.first(plan).await;
+        if place.is_none() && missing.is_none() && view.policy.require_keys {
+            missing = Some(key::missing(house, plugin, slot, plan).into());
         }
     }
     let options = uses.map(|uses| uses.options.clone()).unwrap_or_default();
-    Some(Judged { offered, is_default: false, key, options, missing })
+    Some(Judged { offered, is_default: false, key: place, options, missing })
 }
 
 /// What the hooks take away of those that are left.

@@ -34,9 +34,7 @@ impl Checked {
     /// See [`KeyError`].
     pub(crate) async fn key(self, house: &House) -> Result<Keyed, KeyError> {
         let Admitted { found, caller, .. } = &self.admitted;
-        let description = found.plugin.provider.description();
-        let slot = found.model.key_slot.as_ref().and_then(|name| description.key_slot(name));
-        let credential = match slot {
+        let credential = match found.plugin.slot(&found.model) {
             Some(slot) => {
                 let plan = self.admitted.key_plan();
                 Some(credential(house, &found.plugin, slot, plan, caller).await?)
@@ -55,9 +53,13 @@ pub(super) async fn credential(
     plan: KeyPlan<'_>,
     caller: &Caller,
 ) -> Result<Credential, KeyError> {
-    let store = house.keys.as_ref();
-    match keys::find(store, plan, caller).await? {
+    match keys::find(house.keys.as_ref(), plan, caller).await? {
         Some((place, secret)) => Ok(Credential::new(secret, slot.placement.clone(), place)),
-        None => Err(plan.missing(store, &plugin.name, slot.obtain.as_deref()).into()),
+        None => Err(missing(house, plugin, slot, plan).into()),
     }
+}
+
+/// That no place of the plan has a key for this slot.
+pub(super) fn missing(house: &House, plugin: &Installed, slot: &KeySlot, plan: KeyPlan<'_>) -> KeyMissing {
+    plan.missing(house.keys.as_ref(), &plugin.name, slot.obtain.as_deref())
 }

@@ -10,7 +10,7 @@ use super::cache::Listed;
 use super::known::Known;
 use crate::keys::KeyOrder;
 use crate::plugin::Provider;
-use crate::types::{Digest, Entry, PluginName, UtcMillis};
+use crate::types::{Digest, Entry, KeySlot, Model, PluginName, UtcMillis};
 
 /// How long a vendor that could not list its models is not asked again: every unknown name would ask.
 const PAUSE: Duration = Duration::from_secs(60);
@@ -49,6 +49,11 @@ impl Installed {
     /// What is known of its models now.
     pub(crate) fn known(&self) -> Guard<Arc<Known>> {
         self.known.load()
+    }
+
+    /// The key slot that one of its models needs.
+    pub(crate) fn slot(&self, model: &Model) -> Option<&KeySlot> {
+        self.provider.description().key_slot(model.key_slot.as_ref()?)
     }
 
     /// Notes that its vendor's list could not be had now.
