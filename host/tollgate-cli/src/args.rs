@@ -1,5 +1,7 @@
 //! What was typed: arguments, their help, and nothing of what they mean.
 
+mod config;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +12,7 @@ use tollgate::types::{Origin, PluginName};
 
 use crate::exit::Failure;
 use crate::output::Output;
+pub(crate) use config::{CheckArgs, ConfigCommand, ImportArgs};
 
 /// The one argument with which the command starts itself as a compiler. Not for people, and so in no help.
 pub(crate) const COMPILE_WORKER: &str = "__compile-worker";
@@ -84,6 +87,8 @@ pub(crate) enum Command {
     Models(ModelsArgs),
     #[command(subcommand, after_help = PLUGINS_EXAMPLES)]
     Plugins(PluginsCommand),
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(ConfigCommand),
 }
 
 /// Sends a prompt to a model and prints the answer as it arrives.
@@ -220,7 +225,7 @@ impl Command {
             Self::Prompt(args) => Some(&mut args.host),
             Self::Models(args) => Some(&mut args.host),
             Self::Plugins(PluginsCommand::List(args)) => Some(&mut args.host),
-            Self::Plugins(PluginsCommand::Inspect(_)) => None,
+            Self::Plugins(PluginsCommand::Inspect(_)) | Self::Config(_) => None,
         }
     }
 }

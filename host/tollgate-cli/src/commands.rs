@@ -1,5 +1,6 @@
 //! The verbs. Each asks the library, and shows what it says.
 
+mod config;
 mod models;
 mod plugins;
 mod prompt;
@@ -16,5 +17,6 @@ pub(crate) async fn run(command: &Command, session: &mut Session, output: &Outpu
         Command::Models(args) => models::run(args, session, output).await,
         Command::Plugins(PluginsCommand::List(args)) => plugins::list(args, session, output).await,
         Command::Plugins(PluginsCommand::Inspect(args)) => plugins::inspect(args, session, output).await,
+        Command::Config(command) => config::run(command, session, output).await,
     }
 }

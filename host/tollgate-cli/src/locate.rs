@@ -4,10 +4,10 @@
 //! somebody cloned could bring a file that sends his keys elsewhere.
 
 use std::fs::Metadata;
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use tollgate::config::{Config, Expand, ExpandError};
+use tollgate::config::{Config, Expand, ExpandError, Read};
 
 use crate::env::{CONFIG, Env};
 use crate::exit::Failure;
@@ -20,11 +20,19 @@ const MOST_BYTES: u64 = (256 << 10) + 1;
 
 /// Reads the configuration: the file of `--config`, that of `$TOLLGATE_CONFIG`, the user's, or an empty one.
 pub(crate) fn config(named: Option<&Path>, env: &Env) -> Result<Config, Failure> {
-    let named = named.map(Path::to_owned).or_else(|| env.path(CONFIG));
-    match named.or_else(|| users_file(env)) {
-        Some(file) => parse(&file, env),
+    match file(named, env) {
+        Some(file) => {
+            let Read { config, errors, .. } = parse(&file, env)?;
+            errors.map_or(Ok(config), |errors| Err(errors.into()))
+        }
         None => Ok(Config::default()),
     }
+}
+
+/// Where the configuration is; `None` where there is none.
+pub(crate) fn file(named: Option<&Path>, env: &Env) -> Option<PathBuf> {
+    let named = named.map(Path::to_owned).or_else(|| env.path(CONFIG));
+    named.or_else(|| users_file(env))
 }
 
 /// The file in the user's directory. One that is there and cannot be read is an error later, not an absence.
@@ -34,9 +42,10 @@ fn users_file(env: &Env) -> Option<PathBuf> {
     (!std::fs::symlink_metadata(&file).is_err_and(absent)).then_some(file)
 }
 
-fn parse(file: &Path, env: &Env) -> Result<Config, Failure> {
+/// Reads a configuration, mistakes or not.
+pub(crate) fn parse(file: &Path, env: &Env) -> Result<Read, Failure> {
     let text = read(file)?;
-    Ok(Config::parse(&text, file, &FromEnv(env.clone()))?)
+    Ok(Config::read(&text, file, &FromEnv(env.clone())))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -1,9 +1,10 @@
 //! The host of one run, as the arguments and the environment describe it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate::config::{Config, PluginConfig, Source};
+use tollgate::config::{Config, PluginConfig, Read, Source};
 use tollgate::types::{OriginGrant, Scheme};
 use tollgate::{Builder, Compiler, Host};
 
@@ -39,6 +40,21 @@ impl Session {
         for tried in &args.tried {
             config = with_tried(config, tried)?;
         }
+        self.open_config(config, output).await
+    }
+
+    /// Where the configuration is; `None` where there is none.
+    pub(crate) fn config_file(&self, named: Option<&Path>) -> Option<PathBuf> {
+        locate::file(named, &self.env)
+    }
+
+    /// Reads a configuration, mistakes or not.
+    pub(crate) fn read_config(&self, file: &Path) -> Result<Read, Failure> {
+        locate::parse(file, &self.env)
+    }
+
+    /// Builds the host with this configuration and the built-ins.
+    pub(crate) async fn open_config(&mut self, config: Config, output: &Output) -> Result<Host, Stop> {
         let keys = Arc::new(self.keys());
         let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
         self.build(builder, output).await
@@ -111,7 +127,7 @@ fn with_tried(config: Config, tried: &TriedPlugin) -> Result<Config, Failure> {
 }
 
 /// The bytes of a component's file.
-pub(crate) fn component(file: &std::path::Path) -> Result<Arc<[u8]>, Failure> {
+pub(crate) fn component(file: &Path) -> Result<Arc<[u8]>, Failure> {
     let bytes = std::fs::read(file);
     bytes
         .map(Arc::from)

@@ -1,0 +1,135 @@
+//! `tollgate config check`: every mistake at once, then whether the plugins load.
+
+use std::path::Path;
+
+use serde::Serialize;
+use tollgate::config::{Config, ConfigErrors, Mistake, Read};
+
+use crate::args::CheckArgs;
+use crate::exit::{Failure, Stop, USAGE};
+use crate::output::Output;
+use crate::session::Session;
+
+/// What was found, as programs read it.
+#[derive(Serialize)]
+struct Report<'a> {
+    /// `None`: there is no configuration.
+    file: Option<String>,
+    mistakes: Vec<MistakeJson<'a>>,
+    /// How many more mistakes there are than are listed.
+    more: usize,
+    plugins: usize,
+    purposes: usize,
+    limits: usize,
+}
+
+/// A mistake, as programs read it.
+#[derive(Serialize)]
+struct MistakeJson<'a> {
+    file: String,
+    /// `None`: it is not of one line.
+    line: Option<usize>,
+    column: Option<usize>,
+    key: &'a str,
+    message: String,
+    suggestion: Option<&'a str>,
+}
+
+/// Checks the configuration.
+pub(crate) async fn run(args: &CheckArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
+    let Some(file) = session.config_file(args.file.as_deref()) else {
+        return absent(output).await;
+    };
+    let Read { config, errors, .. } = session.read_config(&file)?;
+    let mut report = Report::new(Some(&file), &config);
+    if let Some(errors) = &errors {
+        report.add(errors);
+        return refuse(&report, errors.clone().into(), output).await;
+    }
+    if let Err(stop) = session.open_config(config, output).await {
+        let Stop::Failed(failure) = stop else {
+            return Err(stop);
+        };
+        if failure.code != USAGE {
+            return Err(failure.into());
+        }
+        let message = failure.message.clone();
+        let suggestion = failure.hint.clone();
+        report.mistakes.push(MistakeJson {
+            file: file.display().to_string(),
+            line: None,
+            column: None,
+            key: "",
+            message,
+            suggestion: suggestion.as_deref(),
+        });
+        return refuse(&report, failure, output).await;
+    }
+    if output.is_json() {
+        return output.value(&report).await;
+    }
+    output.text(&report.summary()).await
+}
+
+impl<'a> Report<'a> {
+    fn new(file: Option<&Path>, config: &Config) -> Self {
+        Self {
+            file: file.map(|file| file.display().to_string()),
+            mistakes: Vec::new(),
+            more: 0,
+            plugins: config.plugins.len(),
+            purposes: config.models.purposes.len(),
+            limits: config.limits.len(),
+        }
+    }
+
+    fn add(&mut self, errors: &'a ConfigErrors) {
+        let file = errors.file.display().to_string();
+        self.mistakes.extend(errors.mistakes.iter().map(|mistake| MistakeJson::new(&file, mistake)));
+        self.more += errors.more;
+    }
+
+    fn summary(&self) -> String {
+        let counted = |number: usize, what: &str| {
+            let many = if number == 1 { "" } else { "s" };
+            format!("{number} {what}{many}")
+        };
+        let counts = [
+            counted(self.plugins, "plugin"),
+            counted(self.purposes, "purpose"),
+            counted(self.limits, "limit"),
+        ];
+        let file = self.file.as_deref().unwrap_or_default();
+        format!("{file}: no mistakes ({})\n", counts.join(", "))
+    }
+}
+
+impl<'a> MistakeJson<'a> {
+    fn new(file: &str, mistake: &'a Mistake) -> Self {
+        let Mistake { line, column, key, problem, suggestion, .. } = mistake;
+        Self {
+            file: file.to_owned(),
+            line: Some(*line),
+            column: Some(*column),
+            key,
+            message: problem.to_string(),
+            suggestion: suggestion.as_deref(),
+        }
+    }
+}
+
+/// Tells programs the report, and people the failure.
+async fn refuse(report: &Report<'_>, failure: Failure, output: &Output) -> Result<(), Stop> {
+    if !output.is_json() {
+        return Err(failure.into());
+    }
+    output.value(report).await?;
+    Err(Stop::Told(failure.code))
+}
+
+async fn absent(output: &Output) -> Result<(), Stop> {
+    if output.is_json() {
+        return output.value(&Report::new(None, &Config::default())).await;
+    }
+    output.text("there is no configuration file, which is no mistake: built-ins under their own names, no default model\n").await
+}
