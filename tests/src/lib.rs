@@ -1,5 +1,5 @@
 //! What the suites share: the hostile plugins, hosts that are watched, a scripted name service, this process's memory,
-//! texts that terminals obey, and everything that is logged.
+//! texts that terminals obey, YAML as editors see it, and everything that is logged.
 
 pub mod append;
 pub mod dialing;
@@ -10,3 +10,4 @@ pub mod memory;
 pub mod models;
 pub mod names;
 pub mod terminal;
+pub mod yaml;

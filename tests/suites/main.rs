@@ -4,6 +4,7 @@ mod architecture;
 mod cli;
 mod compiling;
 mod completeness;
+mod configuration;
 mod contract;
 mod egress;
 mod embedding;

@@ -1,5 +1,6 @@
 //! What was typed: arguments, their help, and nothing of what they mean.
 
+mod config;
 mod models;
 
 use std::ffi::OsString;
@@ -12,6 +13,7 @@ use tollgate::types::{Origin, PluginName};
 
 use crate::exit::Failure;
 use crate::output::Output;
+pub(crate) use config::{CheckArgs, ConfigCommand, ImportArgs};
 pub(crate) use models::{CallerArgs, DefaultArgs, ModelsArgs, ModelsCommand, PurposesArgs};
 
 /// The one argument with which the command starts itself as a compiler. Not for people, and so in no help.
@@ -84,6 +86,8 @@ pub(crate) enum Command {
     Purposes(PurposesArgs),
     #[command(subcommand, after_help = PLUGINS_EXAMPLES)]
     Plugins(PluginsCommand),
+    #[command(subcommand, after_help = config::EXAMPLES)]
+    Config(ConfigCommand),
 }
 
 /// Sends a prompt to a model and prints the answer as it arrives.
@@ -218,7 +222,7 @@ impl Command {
             Self::Models(args) => Some(&mut args.host),
             Self::Purposes(args) => Some(&mut args.host),
             Self::Plugins(PluginsCommand::List(args)) => Some(&mut args.host),
-            Self::Plugins(PluginsCommand::Inspect(_)) => None,
+            Self::Plugins(PluginsCommand::Inspect(_)) | Self::Config(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The verbs. Each asks the library, and shows what it says.
 
+mod config;
 mod models;
 mod plugins;
 mod prompt;
@@ -18,5 +19,6 @@ pub(crate) async fn run(command: &Command, session: &mut Session, output: &Outpu
         Command::Purposes(args) => purposes::run(args, session, output).await,
         Command::Plugins(PluginsCommand::List(args)) => plugins::list(args, session, output).await,
         Command::Plugins(PluginsCommand::Inspect(args)) => plugins::inspect(args, session, output).await,
+        Command::Config(command) => config::run(command, session, output).await,
     }
 }

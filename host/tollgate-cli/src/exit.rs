@@ -6,7 +6,7 @@ use tollgate::{Error, ErrorKind};
 /// Exit status: our fault.
 const OURS: u8 = 1;
 /// Exit status: usage or configuration.
-const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// Exit status: refused by a policy, a missing key or a grant.
 const REFUSED: u8 = 3;
 /// Exit status: the vendor failed.
@@ -23,6 +23,8 @@ pub(crate) enum Stop {
     Failed(Failure),
     /// With Ctrl-C.
     Interrupted,
+    /// With an exit status, after everything was told.
+    Told(u8),
     /// Whoever read the output has gone, as `head` does. Nobody is left to tell.
     ReaderGone,
 }

@@ -43,6 +43,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match run(&invocation, env, &output) {
         Ok(()) | Err(Stop::ReaderGone) => ExitCode::SUCCESS,
+        Err(Stop::Told(code)) => ExitCode::from(code),
         Err(Stop::Interrupted) => {
             let failure = Failure::interrupted();
             output.interrupted(&failure);

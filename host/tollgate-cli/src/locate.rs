@@ -4,10 +4,10 @@
 //! somebody cloned could bring a file that sends his keys elsewhere.
 
 use std::fs::Metadata;
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use tollgate::config::{Config, ConfigErrors, Expand, ExpandError};
+use tollgate::config::{Config, Expand, ExpandError, Read};
 
 use crate::env::{CONFIG, Env};
 use crate::exit::Failure;
@@ -18,23 +18,16 @@ const FILE: &str = "tollgate.yaml";
 /// As many bytes as the library takes, and one that it will refuse.
 const MOST_BYTES: u64 = (256 << 10) + 1;
 
-/// Reads the configuration: the file of `--config`, that of `$TOLLGATE_CONFIG`, the user's, or an empty one. What is wrong
-/// with it comes along.
-pub(crate) fn config(named: Option<&Path>, env: &Env) -> Result<(Config, Option<ConfigErrors>), Failure> {
-    let Some(file) = config_file(named, env) else { return Ok(Default::default()) };
-    let read = Config::read(&read(&file)?, &file, &FromEnv(env.clone()));
-    Ok((read.config, read.errors))
+/// Where the configuration is: the file of `--config`, that of `$TOLLGATE_CONFIG`, or the user's; `None` where there is none.
+pub(crate) fn file(named: Option<&Path>, env: &Env) -> Option<PathBuf> {
+    let named = named.map(Path::to_owned).or_else(|| env.path(CONFIG));
+    named.or_else(|| users_file(env))
 }
 
-/// The configuration file, where there is one.
-pub(crate) fn config_file(named: Option<&Path>, env: &Env) -> Option<PathBuf> {
-    named.map(Path::to_owned).or_else(|| env.path(CONFIG)).or_else(|| users_file(env))
-}
-
-/// The configuration file, or where the user's would be.
-pub(crate) fn config_file_to_write(named: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
+/// Where the configuration is, or where the user's would be.
+pub(crate) fn file_to_write(named: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
     let usual = || Some(env.config_dir()?.join("tollgate").join(FILE));
-    config_file(named, env).or_else(usual).ok_or_else(|| {
+    file(named, env).or_else(usual).ok_or_else(|| {
         let hint = "`--config FILE` names the file".to_owned();
         Failure::config("there is no user's directory for a configuration file", Some(hint))
     })
@@ -87,9 +80,14 @@ fn users_file(env: &Env) -> Option<PathBuf> {
     (!std::fs::symlink_metadata(&file).is_err_and(absent)).then_some(file)
 }
 
-/// Reads a configuration's text as that file's.
-pub(crate) fn parse_text(text: &str, file: &Path, env: &Env) -> Result<Config, Failure> {
-    Ok(Config::parse(text, file, &FromEnv(env.clone()))?)
+/// Reads a configuration, mistakes or not.
+pub(crate) fn parse(file: &Path, env: &Env) -> Result<Read, Failure> {
+    Ok(parse_text(&read(file)?, file, env))
+}
+
+/// Reads a configuration's text as that file's, mistakes or not.
+pub(crate) fn parse_text(text: &str, file: &Path, env: &Env) -> Read {
+    Config::read(text, file, &FromEnv(env.clone()))
 }
 
 fn read(path: &Path) -> Result<String, Failure> {

@@ -1,9 +1,10 @@
 //! The host of one run, as the arguments and the environment describe it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tollgate::config::{Config, ConfigErrors, Mistake, PluginConfig, Problem, Source};
+use tollgate::config::{Config, ConfigErrors, Mistake, PluginConfig, Problem, Read, Source};
 use tollgate::types::{OriginGrant, Scheme};
 use tollgate::{Builder, Compiler, Host};
 
@@ -35,50 +36,45 @@ impl Session {
 
     /// Builds the host with the configuration, the components to try, and the built-ins.
     pub(crate) async fn open(&mut self, args: &HostArgs, output: &Output) -> Result<Host, Stop> {
-        let (config, errors) = locate::config(args.config.as_deref(), &self.env)?;
-        match errors {
-            None => self.open_with(config, args, output).await,
-            Some(errors) => Err(self.all_mistakes(config, errors, args, output).await.into()),
-        }
+        let read = match locate::file(args.config.as_deref(), &self.env) {
+            Some(file) => locate::parse(&file, &self.env)?,
+            None => locate::parse_text("", Path::new(""), &self.env),
+        };
+        Ok(self.open_read(read, &args.tried, output).await?)
     }
 
-    /// The mistakes of a file, and what else shows once its plugins are loaded: the names of models that nobody has.
-    async fn all_mistakes(
+    /// The same with a configuration that was read, mistakes or not.
+    ///
+    /// Names of models are known only once plugins are loaded. Where the file has other mistakes, and they leave no doubt
+    /// about which plugins there are, both kinds are told together.
+    pub(crate) async fn open_read(
         &mut self,
-        config: Config,
-        errors: ConfigErrors,
-        args: &HostArgs,
+        read: Read,
+        tried: &[TriedPlugin],
         output: &Output,
-    ) -> Failure {
-        if errors.mistakes.iter().any(hides_plugins) || errors.more > 0 {
-            return errors.into();
+    ) -> Result<Host, Unbuilt> {
+        let Read { config, errors, .. } = read;
+        if let Some(errors) = errors.as_ref().filter(|errors| hides_plugins(errors)) {
+            return Err(Unbuilt::Mistakes(errors.clone()));
         }
-        let Ok(builder) = self.builder(config, args) else { return errors.into() };
-        match noticed(builder.build(), output).await {
-            Ok(host) => {
-                self.host = Some(host);
-                errors.into()
+        let builder = self.builder(config, tried)?;
+        match (noticed(builder.build(), output).await, errors) {
+            (Ok(host), errors) => {
+                // also one that is not to be used is closed
+                self.host = Some(host.clone());
+                errors.map_or(Ok(host), |errors| Err(Unbuilt::Mistakes(errors)))
             }
-            Err(error) => match error.config_errors() {
-                Some(more) => errors.merge(more.clone()).into(),
-                None => errors.into(),
-            },
+            (Err(error), errors) => Err(match (error.config_errors(), errors) {
+                (Some(found), Some(errors)) => Unbuilt::Mistakes(errors.merge(found.clone())),
+                (Some(found), None) => Unbuilt::Mistakes(found.clone()),
+                (None, Some(errors)) => Unbuilt::Mistakes(errors),
+                (None, None) => Unbuilt::Failed(error.into()),
+            }),
         }
     }
 
-    /// Builds the host with this configuration, the components to try, and the built-ins.
-    pub(crate) async fn open_with(
-        &mut self,
-        config: Config,
-        args: &HostArgs,
-        output: &Output,
-    ) -> Result<Host, Stop> {
-        let builder = self.builder(config, args)?;
-        self.build(builder, output).await
-    }
-
-    fn builder(&self, mut config: Config, args: &HostArgs) -> Result<Builder, Failure> {
-        for tried in &args.tried {
+    fn builder(&self, mut config: Config, tried: &[TriedPlugin]) -> Result<Builder, Failure> {
+        for tried in tried {
             config = with_tried(config, tried)?;
         }
         let keys = Arc::new(self.keys());
@@ -98,7 +94,9 @@ impl Session {
     /// Builds a host without any plugin.
     pub(crate) async fn open_empty(&mut self, output: &Output) -> Result<Host, Stop> {
         let builder = self.on_this_machine(Host::builder())?;
-        self.build(builder, output).await
+        let host = noticed(builder.build(), output).await?;
+        self.host = Some(host.clone());
+        Ok(host)
     }
 
     /// With the compiler and the cache that the command has here.
@@ -114,12 +112,6 @@ impl Session {
         })
     }
 
-    async fn build(&mut self, builder: Builder, output: &Output) -> Result<Host, Stop> {
-        let host = noticed(builder.build(), output).await?;
-        self.host = Some(host.clone());
-        Ok(host)
-    }
-
     /// Waits for what the host still does, at most so long.
     pub(crate) async fn close(&mut self, deadline: Duration) {
         if let Some(host) = self.host.take() {
@@ -128,12 +120,43 @@ impl Session {
     }
 }
 
-/// Whether a mistake leaves open which plugins there are: names of models would seem unknown that are not.
-fn hides_plugins(mistake: &Mistake) -> bool {
-    match &mistake.problem {
+/// Why there is no host.
+#[derive(Debug)]
+pub(crate) enum Unbuilt {
+    /// The configuration has mistakes.
+    Mistakes(ConfigErrors),
+    /// Something else failed.
+    Failed(Failure),
+}
+
+impl From<Failure> for Unbuilt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Unbuilt> for Failure {
+    fn from(unbuilt: Unbuilt) -> Self {
+        match unbuilt {
+            Unbuilt::Mistakes(errors) => errors.into(),
+            Unbuilt::Failed(failure) => failure,
+        }
+    }
+}
+
+impl From<Unbuilt> for Stop {
+    fn from(unbuilt: Unbuilt) -> Self {
+        Failure::from(unbuilt).into()
+    }
+}
+
+/// Whether mistakes leave open which plugins there are: names of models would seem unknown that are not.
+fn hides_plugins(errors: &ConfigErrors) -> bool {
+    let hides = |mistake: &Mistake| match &mistake.problem {
         Problem::UnknownKey(key) if mistake.key.is_empty() => key.starts_with("plug"),
         _ => mistake.key.is_empty() || mistake.key.starts_with("plugins"),
-    }
+    };
+    errors.more > 0 || errors.mistakes.iter().any(hides)
 }
 
 /// Waits for plugins to be loaded, and tells a person where it takes long: they are compiled then.
@@ -171,7 +194,7 @@ fn with_tried(config: Config, tried: &TriedPlugin) -> Result<Config, Failure> {
 }
 
 /// The bytes of a component's file.
-pub(crate) fn component(file: &std::path::Path) -> Result<Arc<[u8]>, Failure> {
+pub(crate) fn component(file: &Path) -> Result<Arc<[u8]>, Failure> {
     let bytes = std::fs::read(file);
     bytes
         .map(Arc::from)

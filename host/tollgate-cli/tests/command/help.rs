@@ -22,6 +22,10 @@ fn every_command_shows_examples() {
         &["plugins", "--help"],
         &["plugins", "list", "--help"],
         &["plugins", "inspect", "--help"],
+        &["config", "--help"],
+        &["config", "check", "--help"],
+        &["config", "schema", "--help"],
+        &["config", "import", "--help"],
         &["prompt", "-h"],
     ] {
         let text = help(command);
@@ -55,6 +59,7 @@ fn help_of_the_command() {
       prompt   Sends a prompt to a model and prints the answer as it arrives
       models   Lists the models of all installed plugins
       plugins  Shows installed plugins, and what a component asks for
+      config   Checks the configuration, and says what it can have in it
       help     Print this message or the help of the given subcommand(s)
 
     Options:

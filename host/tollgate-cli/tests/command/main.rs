@@ -2,8 +2,10 @@
 
 #![cfg(test)]
 
+mod checking;
 mod config;
 mod help;
+mod importing;
 mod kit;
 mod listing;
 mod policy;

@@ -157,8 +157,7 @@ egress:
 "#;
     let expected = [
         "1:16: default_model: the text is empty; write something, or remove the key",
-        "2:1: unknown key `requires`; known here: default_model, models, blocked_models, require_keys, aliases, purposes, \
-         plugins, reservations, limits, prices, unpriced, tools, egress, ledger, secrets",
+        "2:1: unknown key `requires`; did you mean `require_keys`?",
         "5:5: plugins.acme: unknown key `sourc`; did you mean `source`?",
         "6:15: plugins.acme.origins[0]: an origin has no wildcard: a key goes to hosts that are known by name; list each origin",
         "7:27: plugins.acme.sandbox.memory_mib: takes a whole number in decimal digits, not a text",

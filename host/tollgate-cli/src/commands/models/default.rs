@@ -8,7 +8,7 @@ use crate::args::DefaultArgs;
 use crate::exit::{Failure, Stop};
 use crate::locate;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::{Session, Unbuilt};
 
 /// The default, as programs read it.
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ async fn show(args: &DefaultArgs, session: &mut Session, output: &Output) -> Res
     let host = session.open(&args.host, output).await?;
     let judged = host.models().judge().await?;
     let default = judged.iter().find(|one| one.listing.is_default).map(|one| one.listing.id.to_string());
-    let file = locate::config_file(args.host.config.as_deref(), session.env());
+    let file = locate::file(args.host.config.as_deref(), session.env());
     if output.is_json() {
         let file = file.map(|file| file.display().to_string());
         return output.value(&DefaultJson { default_model: default, file }).await;
@@ -47,12 +47,12 @@ async fn show(args: &DefaultArgs, session: &mut Session, output: &Output) -> Res
 /// Nothing is written unless the file is a good one with it.
 async fn write(args: &DefaultArgs, model: &str, session: &mut Session, output: &Output) -> Result<(), Stop> {
     let name: ModelName = model.parse().map_err(|error| Failure::usage(format!("{error}"), None))?;
-    let file = locate::config_file_to_write(args.host.config.as_deref(), session.env())?;
+    let file = locate::file_to_write(args.host.config.as_deref(), session.env())?;
     let before = locate::read_if_there(&file)?;
     let after = with_default_model(&before, &name)
         .map_err(|error| Failure::config(format!("{}: {error}", file.display()), None))?;
-    let config = locate::parse_text(&after, &file, session.env())?;
-    let host = session.open_with(config, &args.host, output).await.map_err(unwritten)?;
+    let read = locate::parse_text(&after, &file, session.env());
+    let host = session.open_read(read, &args.host.tried, output).await.map_err(unwritten)?;
     let judged = host.models().judge().await?;
     let chosen = judged.iter().find(|one| one.listing.is_default);
     locate::replace(&file, &after)?;
@@ -67,13 +67,9 @@ async fn write(args: &DefaultArgs, model: &str, session: &mut Session, output: &
     output.text(&format!("the default model is now {id} ({})\n", file.display())).await
 }
 
-/// What is wrong with the file as it would be, is wrong with what was typed.
-fn unwritten(stop: Stop) -> Stop {
-    match stop {
-        Stop::Failed(mut failure) => {
-            failure.hint.get_or_insert_with(|| "nothing was written".to_owned());
-            Stop::Failed(failure)
-        }
-        other => other,
-    }
+/// What is wrong with the file as it would be.
+fn unwritten(unbuilt: Unbuilt) -> Stop {
+    let mut failure = Failure::from(unbuilt);
+    failure.hint.get_or_insert_with(|| "nothing was written".to_owned());
+    failure.into()
 }

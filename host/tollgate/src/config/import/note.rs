@@ -7,7 +7,7 @@ use crate::policy::{ModelRef, ModelRules};
 use crate::types::printable;
 
 /// How the names begin of models that built-ins offer.
-const BUILT_IN: &[&str] = &["openai/", "echo/", "echo", "gpt-", "chatgpt"];
+const BUILT_IN: &[&str] = &["openai/", "echo/", "echo", "gpt", "chatgpt"];
 
 /// Above the lists of models.
 pub(super) const LISTS: &str = "differs: there these lists only decided what was listed. Here they also decide what may \

@@ -108,7 +108,7 @@ fn mistakes_are_told_at_their_places_there() {
         ),
         (
             "plugins: {datasette-llm: {default_model: {\"$env\": M}}}\n",
-            "1:50: plugins.datasette-llm.default_model.$env: `$env` and `$file` are not expanded here",
+            "1:51: plugins.datasette-llm.default_model.$env: `$env` and `$file` are not expanded here",
         ),
         (
             "plugins: {datasette-llm: {default_model: a, blocked_models: [a]}}\n",

@@ -1,0 +1,113 @@
+//! `tollgate config check` and `tollgate config schema`.
+
+use crate::kit::{Home, component};
+
+const BAD: &str =
+    "default_modle: echo\nmodels: []\nlimits: {x: {scope: actor, window: daily, amount_usd: 0}}\n";
+
+#[test]
+fn a_file_without_mistakes_is_told_with_what_it_has() {
+    let home = Home::new();
+    let text = "default_model: echo\npurposes: {chat: {}}\nplugins: {local: {source: builtin:echo}}\n";
+    let file = home.write("good.yaml", text);
+    let path = file.to_str().unwrap();
+    let ran = home.run(&["config", "check", path]).ran();
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    assert_eq!(ran.stdout, format!("{path}: no mistakes (1 plugin, 1 purpose, 0 limits)\n"));
+    let report = home.run(&["config", "check", "--json"]).env("TOLLGATE_CONFIG", path).ran().json();
+    assert_eq!((&report["file"], &report["mistakes"]), (&path.into(), &serde_json::json!([])));
+    assert_eq!(
+        (&report["plugins"], &report["purposes"], &report["limits"]),
+        (&1.into(), &1.into(), &0.into())
+    );
+}
+
+#[test]
+fn no_file_is_no_mistake() {
+    let home = Home::new();
+    let ran = home.run(&["config", "check"]).ran();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stdout.starts_with("there is no configuration file"), "{ran:?}");
+    assert!(home.run(&["config", "check", "--json"]).ran().json()["file"].is_null());
+    assert_eq!(home.run(&["config", "check", "nowhere.yaml"]).ran().code, Some(2));
+}
+
+#[test]
+fn all_mistakes_are_told_in_one_run() {
+    let home = Home::new();
+    let file = home.write("bad.yaml", BAD);
+    let path = file.to_str().unwrap();
+    let ran = home.run(&["config", "check", path]).ran();
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    assert_eq!(lines.len(), 4, "{ran:?}");
+    for (line, begins) in lines.iter().zip([
+        ":1:1: ",
+        ":2:9: models: ",
+        ":3:37: limits.x.window: ",
+        ":3:56: limits.x.amount_usd: ",
+    ]) {
+        assert!(line.contains(&format!("{path}{begins}")), "{line}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_to_programs_on_standard_output() {
+    let home = Home::new();
+    let file = home.write("bad.yaml", BAD);
+    let path = file.to_str().unwrap();
+    let ran = home.run(&["config", "check", "--json", path]).ran();
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), ""), "{ran:?}");
+    let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let first = serde_json::json!({
+        "file": path, "line": 1, "column": 1, "key": "",
+        "message": "unknown key `default_modle`", "suggestion": "did you mean `default_model`?",
+    });
+    assert_eq!(report["mistakes"][0], first);
+    assert_eq!(report["mistakes"][1]["key"], "models");
+    assert_eq!((report["mistakes"].as_array().unwrap().len(), &report["more"]), (4, &0.into()));
+}
+
+#[test]
+fn a_plugin_that_does_not_load_is_a_mistake() {
+    let home = Home::new();
+    let wasm = component(&home, "echo", "echo.wasm");
+    std::fs::write(&wasm, b"not a component").unwrap();
+    for (entry, named) in [
+        ("{source: builtin:nobody}".to_owned(), "nobody"),
+        ("{source: 'file:./echo.wasm', dev: true}".to_owned(), "acme"),
+        (format!("{{source: 'file:./echo.wasm', sha256: {}}}", "ab".repeat(32)), "acme"),
+        ("{source: 'file:./nowhere.wasm', dev: true}".to_owned(), "nowhere.wasm"),
+    ] {
+        let file = home.write("tollgate.yaml", format!("plugins: {{acme: {entry}}}\n"));
+        let path = file.to_str().unwrap();
+        let ran = home.run(&["config", "check", path]).ran();
+        assert!(ran.code == Some(2) && ran.stderr.contains(named), "{entry}: {ran:?}");
+        let ran = home.run(&["config", "check", "--json", path]).ran();
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let mistake = &report["mistakes"][0];
+        assert_eq!(
+            (ran.code, &mistake["file"], mistake["line"].is_null()),
+            (Some(2), &path.into(), true),
+            "{report}"
+        );
+        assert!(mistake["message"].as_str().unwrap().contains(named), "{report}");
+    }
+}
+
+#[test]
+fn checking_looks_nowhere_for_keys() {
+    // C13
+    let home = Home::new();
+    let text = "secrets: {encryption_key: {\"$env\": TGCANARY_KEY}}\nplugins: {openai: {key: {env: TGCANARY_KEY}}}\n";
+    let file = home.write("keys.yaml", text);
+    let ran = home.run(&["config", "check", file.to_str().unwrap()]).ran();
+    assert_eq!(ran.code, Some(0), "a variable that is not set is nothing to a check: {ran:?}");
+}
+
+#[test]
+fn the_schema_is_json() {
+    let schema = Home::new().run(&["config", "schema"]).ran().json();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(schema["properties"]["purposes"].is_object());
+}
