@@ -12,7 +12,8 @@ fn a_file_without_mistakes_is_told_with_what_it_has() {
     let file = home.write("good.yaml", text);
     let path = file.to_str().unwrap();
     let ran = home.run(&["config", "check", path]).ran();
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let notice = "plugins.local: `echo` is `echo/echo`, and this one is `local/echo`; likewise 1 more\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), notice), "{ran:?}");
     assert_eq!(ran.stdout, format!("{path}: no mistakes (1 plugin, 1 purpose, 0 limits)\n"));
     let report = home.run(&["config", "check", "--json"]).env("TOLLGATE_CONFIG", path).ran().json();
     assert_eq!((&report["file"], &report["mistakes"]), (&path.into(), &serde_json::json!([])));
@@ -20,6 +21,8 @@ fn a_file_without_mistakes_is_told_with_what_it_has() {
         (&report["plugins"], &report["purposes"], &report["limits"]),
         (&1.into(), &1.into(), &0.into())
     );
+    let warning = &report["warnings"][0];
+    assert_eq!((&warning["severity"], &warning["key"]), (&"notice".into(), &"plugins.local".into()));
 }
 
 #[test]

@@ -42,12 +42,14 @@ impl Home {
         path
     }
 
-    /// The command, in a working directory of its own, with no variable but the home's.
+    /// The command, in a working directory of its own, with no variable but the home's and that of a cache which all tests
+    /// share: otherwise each run would compile what comes with the program.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let work = self.path().join("work");
         std::fs::create_dir_all(&work).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
         command.args(arguments).env_clear().env("HOME", self.path()).current_dir(work);
+        command.env("XDG_CACHE_HOME", concat!(env!("CARGO_TARGET_TMPDIR"), "/cache"));
         command
     }
 

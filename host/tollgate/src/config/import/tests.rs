@@ -29,14 +29,18 @@ fn without_places(mut rules: ModelRules) -> ModelRules {
     fn forget(named: &mut Named) {
         named.at = Place::default();
     }
+    fn forget_both(entry: &mut ModelRef) {
+        forget(&mut entry.model);
+        entry.at = Place::default();
+    }
     rules.models_at = Place::default();
-    rules.default_model.iter_mut().for_each(|one| forget(&mut one.model));
+    rules.default_model.iter_mut().for_each(forget_both);
     rules.models.iter_mut().flatten().chain(&mut rules.blocked_models).for_each(forget);
     for purpose in &mut rules.purposes {
         purpose.models_at = Place::default();
         let refs =
             purpose.model.iter_mut().chain(purpose.models.iter_mut().flatten()).chain(&mut purpose.fallback);
-        refs.for_each(|one| forget(&mut one.model));
+        refs.for_each(forget_both);
         purpose.blocked_models.iter_mut().for_each(forget);
     }
     rules
