@@ -47,8 +47,8 @@ fn all_mistakes_are_told_in_one_run() {
     for (line, begins) in lines.iter().zip([
         ":1:1: ",
         ":2:9: models: ",
-        ":3:37: limits.x.window: ",
-        ":3:56: limits.x.amount_usd: ",
+        ":3:36: limits.x.window: ",
+        ":3:55: limits.x.amount_usd: ",
     ]) {
         assert!(line.contains(&format!("{path}{begins}")), "{line}");
     }

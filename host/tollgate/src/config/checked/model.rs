@@ -15,8 +15,10 @@ use crate::types::{ModelName, Place};
 
 /// The rules among the keys of the file.
 pub(in crate::config) fn rules(reading: &mut Reading<'_>, fields: &Fields<'_>) -> ModelRules {
-    let mut rules = ModelRules::default();
-    rules.default_model = fields.get("default_model").and_then(|field| reference(reading, &field));
+    let mut rules = ModelRules {
+        default_model: fields.get("default_model").and_then(|field| reference(reading, &field)),
+        ..ModelRules::default()
+    };
     if let Some(field) = fields.get("models") {
         rules.models = allowlist(reading, &field, plain_ids);
         rules.models_at = reading.place(&field);

@@ -178,10 +178,13 @@ mod tests {
         let told: Vec<u64> = lines
             .filter_map(|line| {
                 let told = line.split_once("`; default ")?.1;
-                let end = told.find(|c: char| !c.is_ascii_digit() && c != ',').unwrap_or(told.len());
-                let number: u64 = told[..end].trim_end_matches(',').replace(',', "").parse().unwrap();
-                let unit = if told[end..].starts_with(" MiB") { 1 << 20 } else { 1 };
-                let unit = if told[end..].starts_with(" KiB") { 1 << 10 } else { unit };
+                let digits: String = told.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
+                let number: u64 = digits.replace(',', "").parse().unwrap();
+                let unit = match told.trim_start_matches(&digits).get(..4) {
+                    Some(" MiB") => 1 << 20,
+                    Some(" KiB") => 1 << 10,
+                    _ => 1,
+                };
                 Some(number * unit)
             })
             .collect();

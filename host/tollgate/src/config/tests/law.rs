@@ -30,13 +30,15 @@ fn walk(path: &str, node: &Node, found: &mut Vec<(String, String, usize)>) {
 /// Whether the keys of the mapping there are chosen by the operator, or by somebody else.
 fn is_free(path: &str) -> bool {
     let segments: Vec<&str> = path.split('/').skip(1).collect();
-    match segments.as_slice() {
-        ["aliases" | "purposes" | "plugins" | "limits" | "prices" | "tools"] => true,
-        ["plugins", _, "config" | "models"] | ["reservations", "purposes" | "models"] => true,
-        ["tools", _, "schema"] | ["purposes", _, "model", "options"] => true,
-        ["secrets", "encryption_key"] => true,
-        _ => false,
-    }
+    matches!(
+        segments.as_slice(),
+        ["aliases" | "purposes" | "plugins" | "limits" | "prices" | "tools"]
+            | ["plugins", _, "config" | "models"]
+            | ["reservations", "purposes" | "models"]
+            | ["tools", _, "schema"]
+            | ["purposes", _, "model", "options"]
+            | ["secrets", "encryption_key"]
+    )
 }
 
 #[test]
