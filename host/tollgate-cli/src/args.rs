@@ -1,5 +1,7 @@
 //! What was typed: arguments, their help, and nothing of what they mean.
 
+mod keys;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -10,6 +12,9 @@ use tollgate::types::{Origin, PluginName};
 
 use crate::exit::Failure;
 use crate::output::Output;
+pub(crate) use keys::{
+    ImportArgs, InitArgs, KeysCommand, ListKeysArgs, PathArgs, RemoveArgs, RotateArgs, SetArgs,
+};
 
 /// The one argument with which the command starts itself as a compiler. Not for people, and so in no help.
 pub(crate) const COMPILE_WORKER: &str = "__compile-worker";
@@ -19,11 +24,13 @@ Examples:
   tollgate prompt -m echo \"Hello\"
   cat main.rs | tollgate prompt -m gpt-5.4 -s \"Review this.\"
   tollgate models
+  tollgate keys set openai
   tollgate plugins inspect acme.wasm
 
 Environment:
   TOLLGATE_CONFIG           the configuration file, where --config names none
   TOLLGATE_SECRETS_<NAME>   the secret NAME; also DATASETTE_SECRETS_<NAME>
+  TOLLGATE_ENCRYPTION_KEY   the key of the stored secrets, where it is not in a file
   TOLLGATE_LOG              which log lines are shown, such as info or tollgate=debug
   LLM_USER_PATH             the directory of llm's keys.json
   NO_COLOR                  no colours
@@ -84,6 +91,8 @@ pub(crate) enum Command {
     Models(ModelsArgs),
     #[command(subcommand, after_help = PLUGINS_EXAMPLES)]
     Plugins(PluginsCommand),
+    #[command(subcommand, after_help = keys::EXAMPLES)]
+    Keys(KeysCommand),
 }
 
 /// Sends a prompt to a model and prints the answer as it arrives.
@@ -201,7 +210,8 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// Reads the arguments, the program's name first.
     pub(crate) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
-        let matches = Cli::command().try_get_matches_from(arguments)?;
+        let matches = Cli::command().try_get_matches_from(arguments);
+        let matches = matches.map_err(|error| keys::without_values(error, arguments))?;
         let Cli { verbose, mut command, .. } = Cli::from_arg_matches(&matches)?;
         let mut innermost = &matches;
         while let Some((_, inner)) = innermost.subcommand() {
@@ -220,7 +230,8 @@ impl Command {
             Self::Prompt(args) => Some(&mut args.host),
             Self::Models(args) => Some(&mut args.host),
             Self::Plugins(PluginsCommand::List(args)) => Some(&mut args.host),
-            Self::Plugins(PluginsCommand::Inspect(_)) => None,
+            Self::Keys(KeysCommand::List(args)) => Some(&mut args.host),
+            Self::Plugins(PluginsCommand::Inspect(_)) | Self::Keys(_) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The verbs. Each asks the library, and shows what it says.
 
+mod keys;
 mod models;
 mod plugins;
 mod prompt;
@@ -14,6 +15,7 @@ pub(crate) async fn run(command: &Command, session: &mut Session, output: &Outpu
     match command {
         Command::Prompt(args) => prompt::run(args, session, output).await,
         Command::Models(args) => models::run(args, session, output).await,
+        Command::Keys(command) => keys::run(command, session, output).await,
         Command::Plugins(PluginsCommand::List(args)) => plugins::list(args, session, output).await,
         Command::Plugins(PluginsCommand::Inspect(args)) => plugins::inspect(args, session, output).await,
     }

@@ -11,6 +11,8 @@ use crate::args::{COMPILE_WORKER, HostArgs, TriedPlugin};
 use crate::env::{self, Env};
 use crate::exit::{Failure, Stop};
 use crate::keys::EnvKeys;
+use crate::keys::holder::Holder;
+use crate::keys::vault::Vault;
 use crate::locate;
 use crate::output::Output;
 
@@ -25,28 +27,54 @@ const CONCURRENT_CALLS: u32 = 64;
 pub(crate) struct Session {
     env: Env,
     host: Option<Host>,
+    vault: Option<Vault>,
 }
 
 impl Session {
     /// Begins without a host.
     pub(crate) fn new(env: Env) -> Self {
-        Self { env, host: None }
+        Self { env, host: None, vault: None }
     }
 
     /// Builds the host with the configuration, the components to try, and the built-ins.
     pub(crate) async fn open(&mut self, args: &HostArgs, output: &Output) -> Result<Host, Stop> {
-        let mut config = locate::config(args.config.as_deref(), &self.env)?;
-        for tried in &args.tried {
-            config = with_tried(config, tried)?;
-        }
-        let keys = Arc::new(self.keys());
+        let config = self.configured(args)?;
+        self.start(config, output).await
+    }
+
+    /// The configuration, with the components to try.
+    pub(crate) fn configured(&self, args: &HostArgs) -> Result<Config, Failure> {
+        let config = locate::config(args.config.as_deref(), &self.env)?;
+        args.tried.iter().try_fold(config, with_tried)
+    }
+
+    /// Builds the host of a configuration.
+    pub(crate) async fn start(&mut self, config: Config, output: &Output) -> Result<Host, Stop> {
+        let keys = Arc::new(self.keys(&config));
         let builder = Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys);
         self.build(builder, output).await
     }
 
-    /// Where keys come from.
-    pub(crate) fn keys(&self) -> EnvKeys {
-        EnvKeys::new(self.env.clone())
+    /// The configuration of a command that needs no host.
+    pub(crate) fn config(&self, named: Option<&std::path::Path>) -> Result<Config, Failure> {
+        locate::config(named, &self.env)
+    }
+
+    /// The environment.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// Where keys come from, with this configuration.
+    pub(crate) fn keys(&mut self, config: &Config) -> EnvKeys {
+        let vault = self.vault(config);
+        EnvKeys::new(self.env.clone(), vault)
+    }
+
+    /// Where secrets are stored, with this configuration: the same for as long as the session lives.
+    pub(crate) fn vault(&mut self, config: &Config) -> Vault {
+        let holder = Holder::find(config.encryption_key.as_ref(), &self.env);
+        self.vault.get_or_insert_with(|| Vault::new(self.env.clone(), holder)).clone()
     }
 
     /// Builds a host without any plugin.
@@ -72,6 +100,10 @@ impl Session {
     pub(crate) async fn close(&mut self, deadline: Duration) {
         if let Some(host) = self.host.take() {
             host.shutdown(deadline).await;
+        }
+        if let Some(vault) = self.vault.take() {
+            // what was used when is worth this much waiting, and no more
+            let _late = tokio::time::timeout(deadline, vault.close()).await;
         }
     }
 }

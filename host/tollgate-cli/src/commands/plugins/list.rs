@@ -40,8 +40,9 @@ struct OriginJson {
 
 /// Lists the installed plugins.
 pub(crate) async fn list(args: &ListArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
-    let host = session.open(&args.host, output).await?;
-    let keys = session.keys();
+    let config = session.configured(&args.host)?;
+    let keys = session.keys(&config);
+    let host = session.start(config, output).await?;
     if output.is_json() {
         let plugins: Vec<_> = host.plugins().iter().map(|plugin| json(plugin, &keys)).collect();
         return output.value(&plugins).await;
