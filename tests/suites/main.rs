@@ -13,4 +13,5 @@ mod keys;
 mod limits;
 mod policy;
 mod providers;
+mod secrets;
 mod streaming;

@@ -1,6 +1,7 @@
 //! What was typed: arguments, their help, and nothing of what they mean.
 
 mod config;
+mod keys;
 mod models;
 
 use std::ffi::OsString;
@@ -14,6 +15,9 @@ use tollgate::types::{Origin, PluginName};
 use crate::exit::Failure;
 use crate::output::Output;
 pub(crate) use config::{CheckArgs, ConfigCommand, ImportArgs};
+pub(crate) use keys::{
+    ImportKeysArgs, InitArgs, KeysCommand, ListKeysArgs, PathArgs, RemoveArgs, RotateArgs, SetArgs,
+};
 pub(crate) use models::{CallerArgs, DefaultArgs, ModelsArgs, ModelsCommand, PurposesArgs};
 
 /// The one argument with which the command starts itself as a compiler. Not for people, and so in no help.
@@ -24,11 +28,13 @@ Examples:
   tollgate prompt -m echo \"Hello\"
   cat main.rs | tollgate prompt -m gpt-5.4 -s \"Review this.\"
   tollgate models
+  tollgate keys set openai
   tollgate plugins inspect acme.wasm
 
 Environment:
   TOLLGATE_CONFIG           the configuration file, where --config names none
   TOLLGATE_SECRETS_<NAME>   the secret NAME; also DATASETTE_SECRETS_<NAME>
+  TOLLGATE_ENCRYPTION_KEY   the key of the stored secrets, where it is not in a file
   TOLLGATE_LOG              which log lines are shown, such as info or tollgate=debug
   LLM_USER_PATH             the directory of llm's keys.json
   NO_COLOR                  no colours
@@ -86,6 +92,8 @@ pub(crate) enum Command {
     Purposes(PurposesArgs),
     #[command(subcommand, after_help = PLUGINS_EXAMPLES)]
     Plugins(PluginsCommand),
+    #[command(subcommand, after_help = keys::EXAMPLES)]
+    Keys(KeysCommand),
     #[command(subcommand, after_help = config::EXAMPLES)]
     Config(ConfigCommand),
 }
@@ -199,7 +207,8 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// Reads the arguments, the program's name first.
     pub(crate) fn parse(arguments: &[OsString]) -> Result<Self, clap::Error> {
-        let matches = Cli::command().try_get_matches_from(arguments)?;
+        let matches = Cli::command().try_get_matches_from(arguments);
+        let matches = matches.map_err(|error| keys::without_values(error, arguments))?;
         let Cli { verbose, mut command, .. } = Cli::from_arg_matches(&matches)?;
         let mut innermost = &matches;
         while let Some((_, inner)) = innermost.subcommand() {
@@ -222,7 +231,8 @@ impl Command {
             Self::Models(args) => Some(&mut args.host),
             Self::Purposes(args) => Some(&mut args.host),
             Self::Plugins(PluginsCommand::List(args)) => Some(&mut args.host),
-            Self::Plugins(PluginsCommand::Inspect(_)) | Self::Config(_) => None,
+            Self::Keys(KeysCommand::List(args)) => Some(&mut args.host),
+            Self::Plugins(PluginsCommand::Inspect(_)) | Self::Config(_) | Self::Keys(_) => None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The verbs. Each asks the library, and shows what it says.
 
 mod config;
+mod keys;
 mod models;
 mod plugins;
 mod prompt;
@@ -17,6 +18,7 @@ pub(crate) async fn run(command: &Command, session: &mut Session, output: &Outpu
         Command::Prompt(args) => prompt::run(args, session, output).await,
         Command::Models(args) => models::run(args, session, output).await,
         Command::Purposes(args) => purposes::run(args, session, output).await,
+        Command::Keys(command) => keys::run(command, session, output).await,
         Command::Plugins(PluginsCommand::List(args)) => plugins::list(args, session, output).await,
         Command::Plugins(PluginsCommand::Inspect(args)) => plugins::inspect(args, session, output).await,
         Command::Config(command) => config::run(command, session, output).await,

@@ -16,6 +16,12 @@ pub(crate) const LOG: &str = "TOLLGATE_LOG";
 pub(crate) const SECRETS: &str = "TOLLGATE_SECRETS_";
 /// The same, under the name that existing deployments use.
 pub(crate) const DATASETTE_SECRETS: &str = "DATASETTE_SECRETS_";
+/// The key of the stored secrets, in base64.
+pub(crate) const ENCRYPTION_KEY: &str = "TOLLGATE_ENCRYPTION_KEY";
+/// The one that replaces it, for `tollgate keys rotate`.
+pub(crate) const NEW_ENCRYPTION_KEY: &str = "TOLLGATE_NEW_ENCRYPTION_KEY";
+/// The encryption key of another deployment, for `tollgate keys import`.
+pub(crate) const DATASETTE_ENCRYPTION_KEY: &str = "DATASETTE_SECRETS_ENCRYPTION_KEY";
 /// llm's directory.
 pub(crate) const LLM_USER_PATH: &str = "LLM_USER_PATH";
 /// No colours, whatever its value (<https://no-color.org>).
@@ -77,6 +83,11 @@ impl Env {
     /// The user's directory for what can be made again.
     pub(crate) fn cache_dir(&self) -> Option<PathBuf> {
         self.directory(|user| user.cache_dir())
+    }
+
+    /// The user's directory for what cannot be made again: `$XDG_DATA_HOME` or `~/.local/share`, on Windows `%APPDATA%`.
+    pub(crate) fn data_dir(&self) -> Option<PathBuf> {
+        self.directory(|user| user.data_dir())
     }
 
     /// llm's directory: `$LLM_USER_PATH`, or where a Python command of that name keeps its files on this system.

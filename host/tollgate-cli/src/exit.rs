@@ -1,7 +1,7 @@
 //! How the command ends: a kind of error, an exit status, and a way out.
 
 use tollgate::config::ConfigErrors;
-use tollgate::{Error, ErrorKind};
+use tollgate::{Error, ErrorKind, KeyFileError, SecretStoreError};
 
 /// Exit status: our fault.
 const OURS: u8 = 1;
@@ -58,6 +58,17 @@ impl Failure {
         Self { kind: ErrorKind::Internal.as_str(), message: message.into(), hint: None, code: OURS }
     }
 
+    /// Something was done in part: the rest is told of.
+    pub(crate) fn left_out(message: impl Into<String>, hint: &str) -> Self {
+        Self { kind: "left_out", message: message.into(), hint: Some(hint.to_owned()), code: OURS }
+    }
+
+    /// What needs an encryption key, and has none.
+    pub(crate) fn no_encryption_key(message: impl Into<String>, hint: String) -> Self {
+        let kind = ErrorKind::KeyMissing.as_str();
+        Self { kind, message: message.into(), hint: Some(hint), code: REFUSED }
+    }
+
     /// Ctrl-C.
     pub(crate) fn interrupted() -> Self {
         let message = "interrupted".to_owned();
@@ -93,6 +104,33 @@ impl From<Error> for Failure {
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
         Self::config(errors.to_string(), None)
+    }
+}
+
+/// A file of ours that cannot be used or believed is for its operator to mend.
+impl From<SecretStoreError> for Failure {
+    fn from(error: SecretStoreError) -> Self {
+        let hint = match &error {
+            SecretStoreError::OtherKey { .. } => Some(
+                "put back the key that it takes: `tollgate keys path --json` says where it is looked for"
+                    .to_owned(),
+            ),
+            SecretStoreError::Damaged { name } => Some(format!("`tollgate keys set {name}`")),
+            _ => None,
+        };
+        Self::config(error.to_string(), hint)
+    }
+}
+
+impl From<SecretStoreError> for Stop {
+    fn from(error: SecretStoreError) -> Self {
+        Failure::from(error).into()
+    }
+}
+
+impl From<KeyFileError> for Failure {
+    fn from(error: KeyFileError) -> Self {
+        Self::config(error.to_string(), None)
     }
 }
 

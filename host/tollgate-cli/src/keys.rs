@@ -1,21 +1,26 @@
-//! Keys from the environment and from llm's `keys.json`.
+//! Keys from the environment, from the stored secrets and from llm's `keys.json`.
 //!
 //! | asked for | looked up |
 //! |---|---|
-//! | a secret `NAME` | `TOLLGATE_SECRETS_NAME`, then `DATASETTE_SECRETS_NAME` |
+//! | a secret `NAME` | `TOLLGATE_SECRETS_NAME`, then `DATASETTE_SECRETS_NAME`, then the newest version in the store |
 //! | an entry of llm's | `keys.json` in llm's directory |
 //! | a variable | that variable |
 //!
 //! Which of them a plugin may use is not decided here: the library asks, in the order of the operator's grant.
 
+pub(crate) mod holder;
+mod keyring;
+pub(crate) mod vault;
+
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use tollgate::types::{Caller, SecretRef};
+use tollgate::types::{Caller, SecretName, SecretRef};
 use tollgate::{KeyStore, KeyStoreError, Secret};
 
 use crate::env::{DATASETTE_SECRETS, Env, SECRETS};
 use crate::locate;
+use vault::{Stored, Vault};
 
 /// Keys from where people keep them.
 #[derive(Debug, Clone)]
@@ -23,13 +28,82 @@ pub(crate) struct EnvKeys {
     env: Env,
     /// llm's `keys.json`.
     llm: Option<PathBuf>,
+    vault: Vault,
+}
+
+/// Which place answers for a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// This variable.
+    Variable(String),
+    /// This entry of llm's file.
+    Llm(String),
+    /// The stored secret of this name.
+    Stored(SecretName),
 }
 
 impl EnvKeys {
     /// Those of this environment and its user.
-    pub(crate) fn new(env: Env) -> Self {
+    pub(crate) fn new(env: Env, vault: Vault) -> Self {
         let llm = env.llm_dir().map(|dir| dir.join("keys.json"));
-        Self { env, llm }
+        Self { env, llm, vault }
+    }
+
+    /// Which place answers, without reading what is stored there.
+    pub(crate) async fn source(&self, key: &SecretRef) -> Result<Option<Source>, KeyStoreError> {
+        match key {
+            SecretRef::Secret(name) => {
+                if let Some(variable) = self.variable_of(name) {
+                    return Ok(Some(Source::Variable(variable)));
+                }
+                let stored = match self.look(key).await? {
+                    Stored::Open(store) => store.contains(key, &Caller::default()).await?,
+                    Stored::Locked(_) | Stored::Absent => false,
+                };
+                Ok(stored.then(|| Source::Stored(name.clone())))
+            }
+            SecretRef::Llm(entry) => Ok(self.entry(key, entry)?.map(|_| Source::Llm(entry.clone()))),
+            SecretRef::Env(variable) => {
+                Ok(self.variable(variable).map(|_| Source::Variable(variable.clone())))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The variable that has a secret, of the two that may.
+    pub(crate) fn variable_of(&self, name: &SecretName) -> Option<String> {
+        let variables = [SECRETS, DATASETTE_SECRETS].map(|prefix| format!("{prefix}{name}"));
+        variables.into_iter().find(|variable| self.variable(variable).is_some())
+    }
+
+    async fn look(&self, key: &SecretRef) -> Result<Stored, KeyStoreError> {
+        self.vault.look().await.map_err(|failure| KeyStoreError { key: key.clone(), reason: failure.message })
+    }
+
+    /// The stored secret. One whose key is not there is an error, and not an absence: another account would be billed.
+    async fn stored(
+        &self,
+        key: &SecretRef,
+        name: &SecretName,
+        caller: &Caller,
+    ) -> Result<Option<Secret>, KeyStoreError> {
+        match self.look(key).await? {
+            Stored::Absent => Ok(None),
+            Stored::Locked(secrets) if secrets.iter().any(|secret| secret.name == *name) => {
+                let holder =
+                    self.vault.holder().map_or_else(|failure| failure.message, holder::Holder::place);
+                Err(KeyStoreError { key: key.clone(), reason: vault::locked(&holder) })
+            }
+            Stored::Locked(_) => Ok(None),
+            Stored::Open(store) => match store.get(key, caller).await {
+                Ok(found) => Ok(found),
+                // another process may have replaced the encryption key
+                Err(error) => match self.vault.renewed(&store).await {
+                    Some(store) => store.get(key, caller).await,
+                    None => Err(error),
+                },
+            },
+        }
     }
 
     fn variable(&self, name: &str) -> Option<Secret> {
@@ -69,12 +143,12 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>, std::io::Error> {
 
 #[async_trait]
 impl KeyStore for EnvKeys {
-    async fn get(&self, key: &SecretRef, _caller: &Caller) -> Result<Option<Secret>, KeyStoreError> {
+    async fn get(&self, key: &SecretRef, caller: &Caller) -> Result<Option<Secret>, KeyStoreError> {
         match key {
-            SecretRef::Secret(name) => {
-                let own = self.variable(&format!("{SECRETS}{name}"));
-                Ok(own.or_else(|| self.variable(&format!("{DATASETTE_SECRETS}{name}"))))
-            }
+            SecretRef::Secret(name) => match self.variable_of(name) {
+                Some(variable) => Ok(self.variable(&variable)),
+                None => self.stored(key, name, caller).await,
+            },
             SecretRef::Llm(entry) => self.entry(key, entry),
             SecretRef::Env(variable) => Ok(self.variable(variable)),
             // a place that this version of the command does not know
@@ -82,11 +156,16 @@ impl KeyStore for EnvKeys {
         }
     }
 
+    async fn contains(&self, key: &SecretRef, _caller: &Caller) -> Result<bool, KeyStoreError> {
+        Ok(self.source(key).await?.is_some())
+    }
+
     fn hint(&self, key: &SecretRef) -> String {
         match key {
-            SecretRef::Secret(name) => {
-                format!("the variables `{SECRETS}{name}` and `{DATASETTE_SECRETS}{name}`")
-            }
+            SecretRef::Secret(name) => format!(
+                "the variables `{SECRETS}{name}` and `{DATASETTE_SECRETS}{name}`, then the stored secrets \
+                 (`tollgate keys set {name}`)"
+            ),
             SecretRef::Llm(entry) => format!("the entry `{entry}` of llm's keys.json"),
             SecretRef::Env(variable) => format!("the variable `{variable}`"),
             _ => key.to_string(),

@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod env;
 mod exit;
+mod harden;
 mod keys;
 mod locate;
 mod logs;
@@ -30,6 +31,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the command with these arguments, the program's name first, and gives back its exit status.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    harden::start();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     // before anything else: this is the compiler that another run of the command started
     if args::is_compile_worker(&arguments) {

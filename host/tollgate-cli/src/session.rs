@@ -12,6 +12,8 @@ use crate::args::{COMPILE_WORKER, HostArgs, TriedPlugin};
 use crate::env::{self, Env};
 use crate::exit::{Failure, Stop};
 use crate::keys::EnvKeys;
+use crate::keys::holder::Holder;
+use crate::keys::vault::Vault;
 use crate::locate;
 use crate::output::Output;
 
@@ -26,21 +28,27 @@ const CONCURRENT_CALLS: u32 = 64;
 pub(crate) struct Session {
     env: Env,
     host: Option<Host>,
+    vault: Option<Vault>,
 }
 
 impl Session {
     /// Begins without a host.
     pub(crate) fn new(env: Env) -> Self {
-        Self { env, host: None }
+        Self { env, host: None, vault: None }
     }
 
     /// Builds the host with the configuration, the components to try, and the built-ins.
     pub(crate) async fn open(&mut self, args: &HostArgs, output: &Output) -> Result<Host, Stop> {
-        let read = match locate::file(args.config.as_deref(), &self.env) {
-            Some(file) => locate::parse(&file, &self.env)?,
-            None => locate::parse_text("", Path::new(""), &self.env),
-        };
+        let read = self.read(args.config.as_deref())?;
         Ok(self.open_read(read, &args.tried, output).await?)
+    }
+
+    /// Reads the configuration, mistakes or not; an empty one where there is no file.
+    pub(crate) fn read(&self, named: Option<&Path>) -> Result<Read, Failure> {
+        match locate::file(named, &self.env) {
+            Some(file) => locate::parse(&file, &self.env),
+            None => Ok(locate::parse_text("", Path::new(""), &self.env)),
+        }
     }
 
     /// The same with a configuration that was read, mistakes or not.
@@ -73,22 +81,33 @@ impl Session {
         }
     }
 
-    fn builder(&self, mut config: Config, tried: &[TriedPlugin]) -> Result<Builder, Failure> {
-        for tried in tried {
-            config = with_tried(config, tried)?;
-        }
-        let keys = Arc::new(self.keys());
+    fn builder(&mut self, mut config: Config, tried: &[TriedPlugin]) -> Result<Builder, Failure> {
+        config = tried.iter().try_fold(config, with_tried)?;
+        let keys = Arc::new(self.keys(&config));
         self.on_this_machine(Host::builder().config(config).builtins(tollgate_builtins::all()).keys(keys))
     }
 
-    /// What is around the command.
+    /// The configuration of a command that needs no host.
+    pub(crate) fn config(&self, named: Option<&Path>) -> Result<Config, Failure> {
+        let Read { config, errors, .. } = self.read(named)?;
+        errors.map_or(Ok(config), |errors| Err(errors.into()))
+    }
+
+    /// The environment.
     pub(crate) fn env(&self) -> &Env {
         &self.env
     }
 
-    /// Where keys come from.
-    pub(crate) fn keys(&self) -> EnvKeys {
-        EnvKeys::new(self.env.clone())
+    /// Where keys come from, with this configuration.
+    pub(crate) fn keys(&mut self, config: &Config) -> EnvKeys {
+        let vault = self.vault(config);
+        EnvKeys::new(self.env.clone(), vault)
+    }
+
+    /// Where secrets are stored, with this configuration: the same for as long as the session lives.
+    pub(crate) fn vault(&mut self, config: &Config) -> Vault {
+        let holder = Holder::find(config.encryption_key.as_ref(), &self.env);
+        self.vault.get_or_insert_with(|| Vault::new(self.env.clone(), holder)).clone()
     }
 
     /// Builds a host without any plugin.
@@ -116,6 +135,10 @@ impl Session {
     pub(crate) async fn close(&mut self, deadline: Duration) {
         if let Some(host) = self.host.take() {
             host.shutdown(deadline).await;
+        }
+        if let Some(vault) = self.vault.take() {
+            // what was used when is worth this much waiting, and no more
+            let _late = tokio::time::timeout(deadline, vault.close()).await;
         }
     }
 }

@@ -26,8 +26,10 @@
 //! roots of trust, and a [`Compiler`], the process that compiles what did not come with the program.
 
 pub mod config;
+mod db;
 mod egress;
 mod error;
+mod file;
 mod host;
 mod keys;
 #[cfg(feature = "measure")]
@@ -43,13 +45,18 @@ mod tasks;
 pub mod telemetry;
 pub mod types;
 
+pub use db::DbError;
 pub use egress::{EgressError, Resolver, SystemResolver, TlsRoots, TlsRootsError};
 pub use error::{Error, ErrorKind, SetupError};
 pub use host::{
     Builder, Builtin, Host, Inspection, JudgedModel, Model, ModelListing, ModelRequest, ModelsRequest,
     PluginListing, PurposeListing, Response,
 };
-pub use keys::{KeyMissing, KeyStore, KeyStoreError, MemoryKeys, NamedSecret};
+pub use keys::{
+    EncryptionKey, EncryptionKeyError, FernetKey, Foreign, ForeignError, ForeignSecret, Imported, KeyFile,
+    KeyFileError, KeyId, KeyMissing, KeyStore, KeyStoreError, MemoryKeys, NamedSecret, Rotated, SecretStore,
+    SecretStoreError, Stamp, StoredSecret,
+};
 pub use pipeline::{
     AdmitError, DispatchError, End, HoldError, HookError, HookFailure, KeyError, Missing, PromptRefused,
 };

@@ -28,6 +28,13 @@ impl Secret {
         (!trimmed.is_empty()).then(|| Self(Arc::new(Zeroizing::new(trimmed.into()))))
     }
 
+    /// How many bytes it has: what a store or a header takes is bounded.
+    #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "an empty secret does not exist")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The bytes.
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0

@@ -55,10 +55,12 @@ pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Outpu
     if let Some(ModelsCommand::Default(args)) = &args.command {
         return default::run(args, session, output).await;
     }
-    let host = session.open(&args.host, output).await?;
+    let read = session.read(args.host.config.as_deref())?;
+    let config = read.config.clone();
+    let host = session.open_read(read, &args.host.tried, output).await?;
     let wish = host.models().purpose(&args.caller.purpose).actor(args.caller.actor());
     let judged = wish.judge().await?;
-    let keys = session.keys();
+    let keys = session.keys(&config);
     if output.is_json() {
         let shown = judged.iter().filter(|one| args.why || one.missing.is_none());
         if args.why {

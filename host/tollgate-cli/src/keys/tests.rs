@@ -7,7 +7,9 @@ fn secret(name: &str) -> SecretRef {
 }
 
 fn keys(variables: &[(&str, &str)]) -> EnvKeys {
-    EnvKeys::new(Env::fixed(variables))
+    let env = Env::fixed(variables);
+    let vault = Vault::new(env.clone(), holder::Holder::find(None, &env));
+    EnvKeys::new(env, vault)
 }
 
 /// Keys whose llm directory has this `keys.json`.
@@ -91,6 +93,7 @@ fn a_hint_names_every_variable_that_is_looked_at() {
     let hint = keys(&[]).hint(&secret("OPENAI_API_KEY"));
     assert_eq!(
         hint,
-        "the variables `TOLLGATE_SECRETS_OPENAI_API_KEY` and `DATASETTE_SECRETS_OPENAI_API_KEY`"
+        "the variables `TOLLGATE_SECRETS_OPENAI_API_KEY` and `DATASETTE_SECRETS_OPENAI_API_KEY`, then the stored secrets \
+         (`tollgate keys set OPENAI_API_KEY`)"
     );
 }

@@ -26,6 +26,14 @@ fn every_command_shows_examples() {
         &["config", "check", "--help"],
         &["config", "schema", "--help"],
         &["config", "import", "--help"],
+        &["keys", "--help"],
+        &["keys", "init", "--help"],
+        &["keys", "set", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "remove", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "path", "--help"],
+        &["keys", "import", "--help"],
         &["prompt", "-h"],
     ] {
         let text = help(command);
@@ -60,6 +68,7 @@ fn help_of_the_command() {
       models   Lists the models of all installed plugins
       plugins  Shows installed plugins, and what a component asks for
       config   Checks the configuration, and says what it can have in it
+      keys     Keeps API keys and other secrets, encrypted
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -73,11 +82,13 @@ fn help_of_the_command() {
       tollgate prompt -m echo "Hello"
       cat main.rs | tollgate prompt -m gpt-5.4 -s "Review this."
       tollgate models
+      tollgate keys set openai
       tollgate plugins inspect acme.wasm
 
     Environment:
       TOLLGATE_CONFIG           the configuration file, where --config names none
       TOLLGATE_SECRETS_<NAME>   the secret NAME; also DATASETTE_SECRETS_<NAME>
+      TOLLGATE_ENCRYPTION_KEY   the key of the stored secrets, where it is not in a file
       TOLLGATE_LOG              which log lines are shown, such as info or tollgate=debug
       LLM_USER_PATH             the directory of llm's keys.json
       NO_COLOR                  no colours

@@ -6,6 +6,7 @@ mod checking;
 mod config;
 mod help;
 mod importing;
+mod keys;
 mod kit;
 mod listing;
 mod policy;

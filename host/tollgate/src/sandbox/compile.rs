@@ -17,7 +17,6 @@
 mod cache;
 mod entry;
 mod error;
-mod file;
 mod kept;
 mod key;
 mod native;

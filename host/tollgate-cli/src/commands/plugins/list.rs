@@ -40,15 +40,16 @@ struct OriginJson {
 
 /// Lists the installed plugins.
 pub(crate) async fn list(args: &ListArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
-    let host = session.open(&args.host, output).await?;
-    let keys = session.keys();
+    let read = session.read(args.host.config.as_deref())?;
+    let config = read.config.clone();
+    let listed = session.open_read(read, &args.host.tried, output).await?.plugins();
+    let keys = session.keys(&config);
     if output.is_json() {
-        let listed = host.plugins();
         let plugins: Vec<_> = listed.iter().map(|plugin| json(plugin, &keys)).collect();
         return output.value(&plugins).await;
     }
     let mut text = String::new();
-    for plugin in host.plugins().iter() {
+    for plugin in listed.iter() {
         text.push_str(&paragraph(plugin, &keys));
     }
     output.text(&text).await

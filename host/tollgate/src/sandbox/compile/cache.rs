@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use super::entry::{self, HEAD_BYTES, Name};
-use super::file::{self, ReadError};
 use super::key::Key;
 use super::native::Native;
 use super::process::MOST_CODE_BYTES;
+use crate::file::{self, ReadError};
 use crate::telemetry::SECURITY;
 use crate::types::UtcMillis;
 

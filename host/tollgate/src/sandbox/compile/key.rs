@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-use super::file::{self, ReadError};
+use crate::file::{self, ReadError};
 use crate::telemetry::SECURITY;
 use crate::types::unguessable;
 

@@ -9,11 +9,11 @@ use std::time::{Duration, UNIX_EPOCH};
 use crate::types::UtcMillis;
 
 /// How the name of a file ends that is being written.
-pub(super) const BESIDE: &str = "new";
+pub(crate) const BESIDE: &str = "new";
 
 /// Why a file was not taken.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ReadError {
+pub(crate) enum ReadError {
     /// There is none.
     #[error("it is not there")]
     Absent,
@@ -26,7 +26,7 @@ pub(super) enum ReadError {
 
 /// Reads a file whole: a regular one of the own user's, no link, of at most so many bytes, on which others have none of
 /// these rights.
-pub(super) fn read_own(path: &Path, most_bytes: u64, denied: u32) -> Result<(File, Vec<u8>), ReadError> {
+pub(crate) fn read_own(path: &Path, most_bytes: u64, denied: u32) -> Result<(File, Vec<u8>), ReadError> {
     let file = open(path)?;
     let metadata = file.metadata().map_err(ReadError::Io)?;
     if !metadata.is_file() {
@@ -71,11 +71,8 @@ fn open(path: &Path) -> Result<File, ReadError> {
     })
 }
 
-/// Makes the directory where there is none, for its user alone.
-///
-/// # Errors
-/// Where it cannot be made, is something else, or others can write into it.
-pub(super) fn own_directory(path: &Path) -> io::Result<()> {
+/// Makes the directory where there is none, for its user alone, and its parents as usual.
+pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;
     }
@@ -83,9 +80,17 @@ pub(super) fn own_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     match builder.create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-        _ => {}
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
+}
+
+/// Makes the directory where there is none, for its user alone.
+///
+/// # Errors
+/// Where it cannot be made, is something else, or others can write into it.
+pub(crate) fn own_directory(path: &Path) -> io::Result<()> {
+    make_directory(path)?;
     let metadata = std::fs::symlink_metadata(path)?;
     if !metadata.is_dir() {
         return Err(io::Error::other("the place of its directory is taken"));
@@ -100,21 +105,54 @@ pub(super) fn own_directory(path: &Path) -> io::Result<()> {
 }
 
 /// Writes a file beside its place, then moves it there, over whatever is there.
-pub(super) fn replace(path: &Path, parts: &[&[u8]], now: UtcMillis) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, parts: &[&[u8]], now: UtcMillis) -> io::Result<()> {
     let beside = write_beside(path, parts)?;
     let moved = touch(&beside.1, now).and_then(|()| std::fs::rename(&beside.0, path));
     moved.inspect_err(|_| drop(std::fs::remove_file(&beside.0)))
 }
 
 /// Writes a file beside its place, then gives it its name, unless there is one of that name.
-pub(super) fn add(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn add(path: &Path, content: &[u8]) -> io::Result<()> {
     let (beside, _) = write_beside(path, &[content])?;
-    let linked = std::fs::hard_link(&beside, path);
-    std::fs::remove_file(&beside)?;
+    link(&beside, path).map(|_| ())
+}
+
+/// The same for what cannot be made again: it is on the disk when this returns. Gives back whether it was written.
+pub(crate) fn keep(path: &Path, content: &[u8]) -> io::Result<bool> {
+    let (beside, file) = write_beside(path, &[content])?;
+    let added = file.sync_all().and_then(|()| link(&beside, path));
+    added.inspect_err(|_| drop(std::fs::remove_file(&beside))).and_then(|added| synced(path).map(|()| added))
+}
+
+/// Puts a file in the place of another, which is there until the new one is on the disk.
+pub(crate) fn exchange(path: &Path, content: &[u8]) -> io::Result<()> {
+    let (beside, file) = write_beside(path, &[content])?;
+    let moved = file.sync_all().and_then(|()| std::fs::rename(&beside, path));
+    moved.inspect_err(|_| drop(std::fs::remove_file(&beside))).and_then(|()| synced(path))
+}
+
+/// Gives a written file its name and takes the other one away. Gives back whether there was none of that name.
+fn link(beside: &Path, path: &Path) -> io::Result<bool> {
+    let linked = std::fs::hard_link(beside, path);
+    std::fs::remove_file(beside)?;
     match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
     }
+}
+
+/// Brings a name to the disk.
+#[cfg(unix)]
+fn synced(path: &Path) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(dir)?.sync_all()
+}
+
+/// Elsewhere a directory cannot be opened, and renaming is as durable as the system makes it.
+#[cfg(not(unix))]
+fn synced(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn write_beside(path: &Path, parts: &[&[u8]]) -> io::Result<(PathBuf, File)> {
@@ -140,12 +178,12 @@ fn write_beside(path: &Path, parts: &[&[u8]]) -> io::Result<(PathBuf, File)> {
 }
 
 /// Marks a file as used now.
-pub(super) fn touch(file: &File, now: UtcMillis) -> io::Result<()> {
+pub(crate) fn touch(file: &File, now: UtcMillis) -> io::Result<()> {
     file.set_times(FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_millis(now.as_millis())))
 }
 
 /// Removes whatever has this name, a whole directory if need be; where a link points is left alone.
-pub(super) fn remove(path: &Path) -> io::Result<()> {
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
     let removed = match std::fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_dir() => std::fs::remove_dir_all(path),
         Ok(_) => std::fs::remove_file(path),
@@ -157,26 +195,27 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether it belongs to the user as whom the host runs.
 #[cfg(unix)]
-fn is_own(metadata: &Metadata) -> bool {
+pub(crate) fn is_own(metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     metadata.uid() == rustix::process::geteuid().as_raw()
 }
 
 /// Whether others have one of these rights.
 #[cfg(unix)]
-fn gives(metadata: &Metadata, rights: u32) -> bool {
+pub(crate) fn gives(metadata: &Metadata, rights: u32) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     metadata.mode() & rights != 0
 }
 
 /// Unknown here: what is in the user's directory is his.
 #[cfg(not(unix))]
-fn is_own(_metadata: &Metadata) -> bool {
+pub(crate) fn is_own(_metadata: &Metadata) -> bool {
     true
 }
 
 #[cfg(not(unix))]
-fn gives(_metadata: &Metadata, _rights: u32) -> bool {
+pub(crate) fn gives(_metadata: &Metadata, _rights: u32) -> bool {
     false
 }

@@ -1,0 +1,136 @@
+//! The stored secrets of this user, opened when somebody needs one: a command that needs none makes no directory, opens no
+//! file and asks no keyring.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+use tollgate::types::{SecretName, SystemClock};
+use tollgate::{SecretStore, StoredSecret};
+
+use super::holder::{Holder, nowhere};
+use crate::env::{Env, SECRETS};
+use crate::exit::Failure;
+
+/// The file's name in the data directory.
+const FILE: &str = "secrets.db";
+
+/// Where stored secrets are. Clones are one.
+#[derive(Debug, Clone)]
+pub(crate) struct Vault(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    env: Env,
+    file: Option<PathBuf>,
+    holder: Result<Holder, String>,
+    open: Mutex<Option<SecretStore>>,
+}
+
+/// What there is of a store.
+#[derive(Debug)]
+pub(crate) enum Stored {
+    /// No file.
+    Absent,
+    /// A file, and no key to it.
+    Locked(Vec<StoredSecret>),
+    /// An open store.
+    Open(SecretStore),
+}
+
+impl Vault {
+    /// That of this user, with the key that is there.
+    pub(crate) fn new(env: Env, holder: Result<Holder, Failure>) -> Self {
+        let file = env.data_dir().map(|dir| dir.join("tollgate").join(FILE));
+        let holder = holder.map_err(|failure| failure.message);
+        Self(Arc::new(Inner { env, file, holder, open: Mutex::default() }))
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> Result<&Path, Failure> {
+        self.0.file.as_deref().ok_or_else(nowhere)
+    }
+
+    /// Where the key is.
+    pub(crate) fn holder(&self) -> Result<&Holder, Failure> {
+        self.0.holder.as_ref().map_err(|message| Failure::config(message.clone(), None))
+    }
+
+    /// Whether there is a file.
+    pub(crate) fn exists(&self) -> bool {
+        self.0.file.as_deref().is_some_and(|file| std::fs::symlink_metadata(file).is_ok())
+    }
+
+    /// What is there. Makes nothing.
+    pub(crate) async fn look(&self) -> Result<Stored, Failure> {
+        let mut open = self.0.open.lock().await;
+        if let Some(store) = &*open {
+            return Ok(Stored::Open(store.clone()));
+        }
+        if !self.exists() {
+            return Ok(Stored::Absent);
+        }
+        let keys = self.holder()?.read(&self.0.env).await?;
+        if keys.is_empty() {
+            return Ok(Stored::Locked(SecretStore::look(self.path()?).await?));
+        }
+        let store = SecretStore::open(self.path()?, keys, Arc::new(SystemClock::default())).await?;
+        Ok(Stored::Open(open.insert(store).clone()))
+    }
+
+    /// The store, made where there is none. `need` says what the key is needed for.
+    pub(crate) async fn open(&self, need: &str, name: Option<&SecretName>) -> Result<SecretStore, Failure> {
+        let holder = self.holder()?;
+        let keys = match self.look().await? {
+            Stored::Open(store) => return Ok(store),
+            Stored::Locked(_) => Vec::new(),
+            Stored::Absent => holder.read(&self.0.env).await?,
+        };
+        if keys.is_empty() {
+            let instead =
+                name.map(|name| format!("; or set the variable `{SECRETS}{name}`, which needs none"));
+            let hint = match holder {
+                Holder::Variable(variable) => {
+                    format!("`tollgate keys init --print` prints a key for the variable `{variable}`")
+                }
+                _ if self.exists() => {
+                    "put back the key that the stored secrets were encrypted with".to_owned()
+                }
+                _ => "`tollgate keys init` makes one".to_owned(),
+            };
+            let message = format!("{need} takes an encryption key, and there is none in {}", holder.place());
+            return Err(Failure::no_encryption_key(message, hint + &instead.unwrap_or_default()));
+        }
+        let store = SecretStore::open(self.path()?, keys, Arc::new(SystemClock::default())).await?;
+        Ok(self.0.open.lock().await.insert(store).clone())
+    }
+
+    /// Opens it anew, for whoever holds a store whose key was replaced meanwhile; `None` where it was not.
+    pub(super) async fn renewed(&self, stale: &SecretStore) -> Option<SecretStore> {
+        {
+            let mut open = self.0.open.lock().await;
+            if open.as_ref().is_some_and(|store| store.key_id() == stale.key_id()) {
+                *open = None;
+            }
+        }
+        match self.look().await {
+            Ok(Stored::Open(store)) if store.key_id() != stale.key_id() => Some(store),
+            _ => None,
+        }
+    }
+
+    /// Waits until everything is written that was to be noted.
+    pub(crate) async fn close(&self) {
+        let open = self.0.open.lock().await.take();
+        if let Some(store) = open {
+            store.flush().await;
+        }
+    }
+}
+
+/// What a person reads where a stored secret cannot be used.
+pub(super) fn locked(holder: &str) -> String {
+    format!(
+        "it is stored, and there is no encryption key in {holder}: put it back, or set the secret's variable"
+    )
+}
