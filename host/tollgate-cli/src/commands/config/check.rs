@@ -131,5 +131,7 @@ async fn absent(output: &Output) -> Result<(), Stop> {
     if output.is_json() {
         return output.value(&Report::new(None, &Config::default())).await;
     }
-    output.text("there is no configuration file, which is no mistake: built-ins under their own names, no default model\n").await
+    let text = "there is no configuration file, which is no mistake: built-ins have their own names, and there is no \
+                default model\n";
+    output.text(text).await
 }
