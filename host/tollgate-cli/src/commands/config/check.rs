@@ -7,6 +7,7 @@ use tollgate::config::{Config, ConfigErrors, Mistake, Read};
 
 use crate::args::CheckArgs;
 use crate::exit::{Failure, Stop, USAGE};
+use crate::locate;
 use crate::output::Output;
 use crate::session::Session;
 
@@ -18,6 +19,8 @@ struct Report<'a> {
     mistakes: Vec<MistakeJson<'a>>,
     /// How many more mistakes there are than are listed.
     more: usize,
+    /// What is no mistake, and worth a word.
+    warnings: Vec<MistakeJson<'a>>,
     plugins: usize,
     purposes: usize,
     limits: usize,
@@ -42,6 +45,14 @@ pub(crate) async fn run(args: &CheckArgs, session: &mut Session, output: &Output
     };
     let Read { config, errors, .. } = session.read_config(&file)?;
     let mut report = Report::new(Some(&file), &config);
+    if locate::group_can_write(&file) {
+        let message = "others of its group can write it, and it decides about your keys".to_owned();
+        report.warnings.push(MistakeJson::of_file(
+            &file,
+            message,
+            Some("`chmod g-w` where you share the group"),
+        ));
+    }
     if let Some(errors) = &errors {
         report.add(errors);
         return refuse(&report, errors.clone().into(), output).await;
@@ -53,20 +64,16 @@ pub(crate) async fn run(args: &CheckArgs, session: &mut Session, output: &Output
         if failure.code != USAGE {
             return Err(failure.into());
         }
-        let message = failure.message.clone();
-        let suggestion = failure.hint.clone();
-        report.mistakes.push(MistakeJson {
-            file: file.display().to_string(),
-            line: None,
-            column: None,
-            key: "",
-            message,
-            suggestion: suggestion.as_deref(),
-        });
+        let (message, hint) = (failure.message.clone(), failure.hint.clone());
+        report.mistakes.push(MistakeJson::of_file(&file, message, hint.as_deref()));
         return refuse(&report, failure, output).await;
     }
     if output.is_json() {
         return output.value(&report).await;
+    }
+    for MistakeJson { file, message, suggestion, .. } in &report.warnings {
+        let suggestion = suggestion.iter().map(|suggestion| format!("; {suggestion}")).collect::<String>();
+        output.note(&format!("warning: {file}: {message}{suggestion}"));
     }
     output.text(&report.summary()).await
 }
@@ -77,6 +84,7 @@ impl<'a> Report<'a> {
             file: file.map(|file| file.display().to_string()),
             mistakes: Vec::new(),
             more: 0,
+            warnings: Vec::new(),
             plugins: config.plugins.len(),
             purposes: config.models.purposes.len(),
             limits: config.limits.len(),
@@ -105,6 +113,12 @@ impl<'a> Report<'a> {
 }
 
 impl<'a> MistakeJson<'a> {
+    /// Something about the file as a whole.
+    fn of_file(file: &Path, message: String, suggestion: Option<&'a str>) -> Self {
+        let file = file.display().to_string();
+        Self { file, line: None, column: None, key: "", message, suggestion }
+    }
+
     fn new(file: &str, mistake: &'a Mistake) -> Self {
         let Mistake { line, column, key, problem, suggestion, .. } = mistake;
         Self {
