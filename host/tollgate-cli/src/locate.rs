@@ -81,7 +81,7 @@ pub(crate) fn others_can_write(_metadata: &Metadata) -> bool {
     false
 }
 
-/// Whether others of its group may change a file: usual where everybody has a group of his own, and worth a word elsewhere.
+/// Whether others of its group may change a file: usual where everybody has a group of his own, worth a word elsewhere.
 #[cfg(unix)]
 pub(crate) fn group_can_write(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
