@@ -123,6 +123,19 @@ pub(crate) fn others_can_write(_metadata: &Metadata) -> bool {
     false
 }
 
+/// Whether others of its group may change a file: usual where everybody has a group of his own, worth a word elsewhere.
+#[cfg(unix)]
+pub(crate) fn group_can_write(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o020 != 0)
+}
+
+/// Whether others of its group may change a file: unknown here.
+#[cfg(not(unix))]
+pub(crate) fn group_can_write(_path: &Path) -> bool {
+    false
+}
+
 /// Expands `$env` and `$file` for the configuration.
 struct FromEnv(Env);
 

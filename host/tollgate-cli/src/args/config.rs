@@ -51,8 +51,8 @@ pub(crate) struct CheckArgs {
 
 /// Prints the configuration that means the same as a datasette.yaml.
 ///
-/// It reads what is there for datasette-llm, datasette-llm-accountant, datasette-llm-limits and datasette-secrets, and says
-/// in comments where a rule differs and what has no counterpart. Comments of the file are not carried over.
+/// It reads what is there for datasette-llm, datasette-llm-accountant, datasette-llm-limits and datasette-secrets, and
+/// says in comments where a rule differs and what has no counterpart. Comments of the file are not carried over.
 #[derive(Debug, Args)]
 #[command(after_help = IMPORT_EXAMPLES)]
 pub(crate) struct ImportArgs {

@@ -13,7 +13,7 @@ fn a_file_without_mistakes_is_told_with_what_it_has() {
     let path = file.to_str().unwrap();
     let ran = home.run(&["config", "check", path]).ran();
     let notice = "plugins.local: `echo` is `echo/echo`, and this one is `local/echo`; likewise 1 more\n";
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), notice), "{ran:?}");
+    assert_eq!((ran.code, ran.stderr), (Some(0), format!("notice: {path}: {notice}")));
     assert_eq!(ran.stdout, format!("{path}: no mistakes (1 plugin, 1 purpose, 0 limits)\n"));
     let report = home.run(&["config", "check", "--json"]).env("TOLLGATE_CONFIG", path).ran().json();
     assert_eq!((&report["file"], &report["mistakes"]), (&path.into(), &serde_json::json!([])));
@@ -113,4 +113,26 @@ fn the_schema_is_json() {
     let schema = Home::new().run(&["config", "schema"]).ran().json();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert!(schema["properties"]["purposes"].is_object());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_its_group_can_write_is_warned_of() {
+    // C10
+    use std::os::unix::fs::PermissionsExt;
+    let home = Home::new();
+    let file = home.write("shared.yaml", "default_model: echo\n");
+    let path = file.to_str().unwrap();
+    let link = home.path().join("link.yaml");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for (mode, warned) in [(0o660, true), (0o640, false)] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        for path in [path, link.to_str().unwrap()] {
+            let ran = home.run(&["config", "check", path]).ran();
+            assert_eq!(ran.code, Some(0), "{ran:?}");
+            assert_eq!(ran.stderr.contains("others of its group can write it"), warned, "{ran:?}");
+            let report = home.run(&["config", "check", "--json", path]).ran().json();
+            assert_eq!(report["warnings"].as_array().unwrap().len(), usize::from(warned), "{report}");
+        }
+    }
 }

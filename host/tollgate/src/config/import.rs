@@ -1,9 +1,9 @@
 //! The file of the programs before this one: what its blocks mean here.
 //!
-//! `datasette.yaml` has a block for each of the plugins whose place tollgate takes: for models and purposes, for what is
-//! held, for limits, for secrets. They are read by the readers of this room, so that their mistakes are told at their
-//! places there, and written down as a file of this room's, with a comment wherever the same words now do more. What
-//! comes out is read once more before anybody sees it.
+//! `datasette.yaml` has a block for each of the plugins whose place tollgate takes: for models and purposes, for what
+//! is held, for limits, for secrets. They are read by the readers of this room, so that their mistakes are told at
+//! their places there, and written down as a file of this room's, with a comment wherever the same words now do more.
+//! What comes out is read once more before anybody sees it.
 //!
 //! | there | here |
 //! |---|---|
@@ -57,8 +57,8 @@ struct Found {
 /// Gives the configuration that means the same as the blocks of a `datasette.yaml` or `.json`, with comments where it
 /// does not quite.
 ///
-/// `file` names the file in messages. Nothing is looked up, in the environment or elsewhere. Comments of the file are not
-/// carried over, and plugins are not either: which components to trust is to be decided anew.
+/// `file` names the file in messages. Nothing is looked up, in the environment or elsewhere. Comments of the file are
+/// not carried over, and plugins are not either: which components to trust is to be decided anew.
 ///
 /// # Errors
 /// All mistakes of the blocks, each at its place; also what is no mistake there, and would be one here.

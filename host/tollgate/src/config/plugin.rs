@@ -134,7 +134,7 @@ pub enum Source {
     Builtin(String),
     /// A component's file.
     File {
-        /// Its path. [`Config::parse`](super::Config::parse) has put the folder of the configuration before a relative one.
+        /// Its path. [`Config::parse`](super::Config::parse) has put the configuration's folder before a relative one.
         path: PathBuf,
         /// Which bytes are expected there.
         pin: Pin,

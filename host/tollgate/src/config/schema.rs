@@ -39,8 +39,12 @@ fn elsewhere() -> Map<String, Value> {
     let egress = object(
         "How requests leave your network.",
         json!({
-            "proxy": about("The proxy that every request to a public origin goes through, such as `http://proxy.corp:3128`.", text()),
-            "ca_file": about("A PEM file of authorities that are trusted besides the usual ones. Relative to this file.", text()),
+            "proxy": about("\
+                    The proxy that every request to a public origin goes through, such as \
+                    `http://proxy.corp:3128`.", text()),
+            "ca_file": about("\
+                    A PEM file of authorities that are trusted besides the usual ones. Relative \
+                    to this file.", text()),
         }),
         &[],
     );
@@ -48,7 +52,9 @@ fn elsewhere() -> Map<String, Value> {
         "A command that answers when a model asks for this tool.",
         json!({
             "command": {
-                "description": "The program and its arguments, without a shell. With a `/` in it, the program is relative to this file.",
+                "description": "\
+                    The program and its arguments, without a shell. With a `/` in it, the \
+                    program is relative to this file.",
                 "type": "array", "minItems": 1, "items": text(),
             },
             "schema": { "description": "The JSON Schema of the arguments.", "type": "object" },
@@ -66,8 +72,8 @@ fn elsewhere() -> Map<String, Value> {
         }),
         &[],
     );
-    let ledger = "Where spending is written down: `sqlite:` for a file of tollgate's own, `sqlite:PATH`, or a `postgres://` \
-                  address, from elsewhere where it has a password.";
+    let ledger = "Where spending is written down: `sqlite:` for a file of tollgate's own, `sqlite:PATH`, or a \
+                  `postgres://` address, from elsewhere where it has a password.";
     let ledger = json!({
         "description": ledger,
         "default": "sqlite:",

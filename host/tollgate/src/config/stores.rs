@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub enum EncryptionKeyAt {
     /// In this environment variable.
     Env(String),
-    /// In this file. [`Config::parse`](super::Config::parse) has put the folder of the configuration before a relative one.
+    /// In this file. [`Config::parse`](super::Config::parse) has put the configuration's folder before a relative one.
     File(PathBuf),
     /// In the operating system's keyring.
     Keyring,

@@ -5,7 +5,8 @@ use std::fmt;
 /// How many decimals of a US dollar a nanocent has room for.
 const DECIMALS: usize = 11;
 
-/// An amount of money in nanocents: 1 US dollar is 100,000,000,000 of them. Never negative; up to some 92 million dollars.
+/// An amount of money in nanocents, of which a US dollar has 100,000,000,000. Never negative; up to some 92 million
+/// dollars.
 ///
 /// # Examples
 /// ```

@@ -55,6 +55,13 @@ pub(crate) async fn run(args: &CheckArgs, session: &mut Session, output: &Output
     };
     let read = locate::parse(&file, session.env())?;
     let mut report = Report::new(Some(&file), &read.config);
+    if locate::group_can_write(&file) {
+        report.warnings.push(WarningJson::of_file(
+            &file,
+            "others of its group can write it, and it decides about your keys",
+            "`chmod g-w` where you share the group",
+        ));
+    }
     let host = match session.open_read(read, &[], output).await {
         Ok(host) => host,
         Err(Unbuilt::Mistakes(errors)) => {
@@ -67,13 +74,13 @@ pub(crate) async fn run(args: &CheckArgs, session: &mut Session, output: &Output
         }
         Err(Unbuilt::Failed(failure)) => return Err(failure.into()),
     };
-    report.warnings = host.findings().iter().map(|finding| WarningJson::new(&file, finding)).collect();
+    let found = host.findings();
+    report.warnings.extend(found.iter().map(|finding| WarningJson::new(&file, finding)));
     if output.is_json() {
         return output.value(&report).await;
     }
-    // warnings were logged as they were found; what is only worth knowing was not
-    for notice in host.findings().iter().filter(|finding| finding.severity == Severity::Notice) {
-        output.note(&format!("{notice}"));
+    for warning in &report.warnings {
+        output.note(&warning.line());
     }
     output.text(&report.summary()).await
 }
@@ -139,6 +146,23 @@ impl MistakeJson {
 }
 
 impl WarningJson {
+    /// About the file as a whole.
+    fn of_file(file: &Path, message: &str, suggestion: &str) -> Self {
+        let (file, message) = (file.display().to_string(), message.to_owned());
+        let suggestion = Some(suggestion.to_owned());
+        let what = MistakeJson { file, line: None, column: None, key: String::new(), message, suggestion };
+        Self { severity: Severity::Warning.as_str(), what }
+    }
+
+    /// For people: `warning: FILE:LINE:COLUMN: key: what; the way out`.
+    fn line(&self) -> String {
+        let MistakeJson { file, line, column, key, message, suggestion } = &self.what;
+        let place: String = line.iter().chain(column).map(|number| format!("{number}:")).collect();
+        let key = if key.is_empty() { String::new() } else { format!("{key}: ") };
+        let suggestion = suggestion.iter().map(|text| format!("; {text}")).collect::<String>();
+        format!("{}: {file}:{place} {key}{message}{suggestion}", self.severity)
+    }
+
     fn new(file: &Path, finding: &Finding) -> Self {
         let severity = finding.severity.as_str();
         let what = MistakeJson::new(&file.display().to_string(), &Mistake::from(finding.clone()));
@@ -159,5 +183,7 @@ async fn absent(output: &Output) -> Result<(), Stop> {
     if output.is_json() {
         return output.value(&Report::new(None, &Config::default())).await;
     }
-    output.text("there is no configuration file, which is no mistake: built-ins under their own names, no default model\n").await
+    let text = "there is no configuration file, which is no mistake: built-ins have their own names, and there is no \
+                default model\n";
+    output.text(text).await
 }

@@ -10,36 +10,45 @@ use crate::types::printable;
 const BUILT_IN: &[&str] = &["openai/", "echo/", "echo", "gpt", "chatgpt"];
 
 /// Above the lists of models.
-pub(super) const LISTS: &str = "differs: there these lists only decided what was listed. Here they also decide what may \
-                                be used, and names are compared after aliases were resolved.";
+pub(super) const LISTS: &str = "\
+    differs: there these lists only decided what was listed. Here they also decide what may be \
+    used, and names are compared after aliases were resolved.";
 
 /// Above `require_keys`.
-pub(super) const REQUIRE_KEYS: &str = "differs: asked of each model by itself, not of its provider, and of a model that is named outright, too.";
+pub(super) const REQUIRE_KEYS: &str = "\
+    differs: asked of each model by itself, not of its provider, and of a model that is named \
+    outright, too.";
 
 /// Above the first key of a model.
-pub(super) const KEYS: &str = "differs: a secret that is named here and has no value is an error. There the shared key was \
-                               used, and its account billed; `key_fallback: true` beside a `key` does that here.";
+pub(super) const KEYS: &str = "\
+    differs: a secret that is named here and has no value is an error. There the shared key was \
+    used, and its account billed; `key_fallback: true` beside a `key` does that here.";
 
 /// Above what is held.
-pub(super) const RESERVATIONS: &str = "differs: a prompt holds its worst case where that is more, and a group's hold grows \
-                                       in steps of its size while limits have room. What does not fit is refused or cut off, \
-                                       not told afterwards.";
+pub(super) const RESERVATIONS: &str = "\
+    differs: a prompt holds its worst case where that is more, and a group's hold grows in steps \
+    of its size while limits have room. What does not fit is refused or cut off, not told \
+    afterwards.";
 
 /// Above the limits.
-pub(super) const LIMITS: &str = "differs: callers without an actor's id share one bucket of each limit of scope `actor`. \
-                                 There such a limit did not count for them.";
+pub(super) const LIMITS: &str = "\
+    differs: callers without an actor's id share one bucket of each limit of scope `actor`. \
+    There such a limit did not count for them.";
 
 /// Where money is counted.
-pub(super) const PRICES: &str = "differs: where money is counted, a model without a price is refused. `prices` gives it one, \
-                                 `unpriced: allow` lets it run uncounted.";
+pub(super) const PRICES: &str = "\
+    differs: where money is counted, a model without a price is refused. `prices` gives it one, \
+    `unpriced: allow` lets it run uncounted.";
 
 /// Above the encryption key.
-pub(super) const STORED: &str = "The stored values are not in this file: `tollgate keys import DATABASE` takes them over. \
-                                 Variables of the form DATASETTE_SECRETS_<NAME> keep working as they are.";
+pub(super) const STORED: &str = "\
+    The stored values are not in this file: `tollgate keys import DATABASE` takes them over. \
+    Variables of the form DATASETTE_SECRETS_<NAME> keep working as they are.";
 
 /// Where the encryption key stood in the file.
-pub(super) const INLINE_KEY: &str = "The encryption key stands in that file itself, and is not repeated here: put it into a \
-                                     variable or a file of its own, and name that in `secrets: {encryption_key: …}`.";
+pub(super) const INLINE_KEY: &str = "\
+    The encryption key stands in that file itself, and is not repeated here: put it into a \
+    variable or a file of its own, and name that in `secrets: {encryption_key: …}`.";
 
 /// At the top: where it comes from, and what is not in it.
 pub(super) fn head(found: &Found, file: &Path) -> Vec<String> {

@@ -55,7 +55,9 @@ fn limit() -> Value {
         "How much may be spent, by whom, in which time.",
         json!({
             "scope": {
-                "description": "Whose spending counts together: each actor's by itself (those without an id are one), or all.",
+                "description": "\
+                    Whose spending counts together: each actor's by itself (those without an id \
+                    are one), or all.",
                 "enum": LimitScope::ALL.map(LimitScope::as_str),
             },
             "window": {
@@ -96,7 +98,12 @@ fn rates(description: &str, length: &[&str]) -> Value {
         "cache_write": usd("Input that is written to a cache. Without the key: as `input`.", None),
     });
     if let Value::Object(properties) = &mut properties {
-        let tokens = json!({ "description": "So many input tokens.", "type": "integer", "minimum": 1, "maximum": 1_000_000_000 });
+        let tokens = json!({
+            "description": "So many input tokens.",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 1_000_000_000,
+        });
         properties.extend(length.iter().map(|key| ((*key).to_owned(), tokens.clone())));
     }
     let required: Vec<&str> = ["input", "output"].into_iter().chain(length.iter().copied()).collect();
@@ -106,7 +113,9 @@ fn rates(description: &str, length: &[&str]) -> Value {
 /// What schemas refer to.
 pub(super) fn definitions() -> Map<String, Value> {
     let nanocents = json!({
-        "description": "In nanocents, of which a US dollar has 100,000,000,000. Counts where the same is also given in US dollars.",
+        "description": "\
+            In nanocents, of which a US dollar has 100,000,000,000. Counts where the same is \
+            also given in US dollars.",
         "type": "integer",
         "minimum": 0,
         "maximum": i64::MAX,

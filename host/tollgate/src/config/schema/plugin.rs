@@ -14,10 +14,11 @@ pub(super) fn plugins() -> Value {
 }
 
 fn plugin() -> Value {
-    let source = "`builtin:NAME`, or `file:PATH` relative to this file. Without the key: the built-in of the entry's name.";
+    let source =
+        "`builtin:NAME`, or `file:PATH` relative to this file. Without the key: the built-in of that name.";
     let config = "Its own settings, which it reads: never a secret.";
-    let origins = "What it may reach. Without the key: a built-in its own vendor, every other component nothing. An empty \
-                   list: nothing.";
+    let origins = "What it may reach. Without the key: a built-in its own vendor, every other component \
+                   nothing. An empty list: nothing.";
     let mut plugin = object(
         "One plugin, and everything that it is granted.",
         json!({
@@ -53,10 +54,10 @@ fn plugin() -> Value {
         &[],
     );
     if let Value::Object(plugin) = &mut plugin {
-        let pinned = json!([{ "required": ["sha256"] }, { "required": ["dev"], "properties": { "dev": { "const": true } } }]);
-        let file = json!({ "required": ["source"], "properties": { "source": { "type": "string", "pattern": "^file:" } } });
-        plugin.insert("if".into(), file);
-        plugin.insert("then".into(), json!({ "anyOf": pinned }));
+        let is_file = json!({ "type": "string", "pattern": "^file:" });
+        let is_dev = json!({ "required": ["dev"], "properties": { "dev": { "const": true } } });
+        plugin.insert("if".into(), json!({ "required": ["source"], "properties": { "source": is_file } }));
+        plugin.insert("then".into(), json!({ "anyOf": [{ "required": ["sha256"] }, is_dev] }));
     }
     plugin
 }
@@ -71,8 +72,8 @@ fn key() -> Value {
         elsewhere.insert("minProperties".into(), 1.into());
         elsewhere.insert("maxProperties".into(), 1.into());
     }
-    let what = "Which secret its key slot may use. Without the key: the secret `<NAME>_API_KEY`, and for a built-in that goes \
-                to its own vendor also the usual places.";
+    let what = "Which secret its key slot may use. Without the key: the secret `<NAME>_API_KEY`, and for a \
+                built-in that goes to its own vendor also the usual places.";
     json!({ "description": what, "anyOf": [secret, elsewhere] })
 }
 
