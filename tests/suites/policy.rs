@@ -1,6 +1,7 @@
 //! Which model a caller gets, whether he may, and with which key.
 
 mod agreement;
+mod imported;
 mod keys;
 mod naive;
 mod reload;

@@ -42,6 +42,9 @@ impl Keyed {
     /// # Errors
     /// See [`HoldError`].
     pub(crate) fn hold(self, house: &House) -> Result<Held, HoldError> {
+        if house.limits.is_empty() {
+            return Ok(Held { keyed: self });
+        }
         let admitted = &self.checked.admitted;
         let view = house.registry.view();
         let model = view.catalog.find(&admitted.id.to_string());
