@@ -9,7 +9,7 @@ use tollgate_test_kit::{Answer, Canary, Scanner, Vendor, VendorName};
 use tollgate_tests::guests;
 
 /// The command with no environment but a home of its own, from which it runs.
-fn tollgate(home: &Path) -> Command {
+pub(crate) fn tollgate(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate-under-test"));
     command.env_clear().env("HOME", home).current_dir(home).stdin(Stdio::null()).kill_on_drop(true);
     command
@@ -37,7 +37,7 @@ async fn on_a_terminal(home: &Path, arguments: &str, input: &Path) -> String {
 }
 
 /// A configuration with the built-in `openai` at this vendor.
-fn configure(home: &Path, vendor: &Vendor) -> std::path::PathBuf {
+pub(crate) fn configure(home: &Path, vendor: &Vendor) -> std::path::PathBuf {
     let (file, url) = (home.join("house.yaml"), vendor.url());
     let openai = format!("origins: [\"{url}\"], config: {{base_url: \"{url}/v1\"}}");
     std::fs::write(&file, format!("plugins:\n  openai: {{{openai}}}\n")).unwrap();

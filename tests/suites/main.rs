@@ -11,4 +11,5 @@ mod isolation;
 mod keys;
 mod limits;
 mod providers;
+mod secrets;
 mod streaming;

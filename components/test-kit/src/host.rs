@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tollgate::config::{Config, PluginConfig, Source};
 use tollgate::types::{OriginGrant, PluginName, Prompt, SecretRef, Value};
-use tollgate::{Builder, Compiler, Engine, EngineOptions, Error, Host, MemoryKeys, Response};
+use tollgate::{Builder, Compiler, Engine, EngineOptions, Error, Host, KeyStore, MemoryKeys, Response};
 
 use crate::answered::Answered;
 use crate::canary::{Canary, Leak, Scanner};
@@ -38,6 +38,7 @@ pub struct TestHostBuilder {
     config: Config,
     plugins: Vec<PluginConfig>,
     keys: MemoryKeys,
+    key_store: Option<Arc<dyn KeyStore>>,
     canaries: Vec<Canary>,
     cache_dir: Option<PathBuf>,
 }
@@ -56,6 +57,7 @@ impl TestHost {
             config: Config::default(),
             plugins: Vec::new(),
             keys,
+            key_store: None,
             canaries: vec![canary],
             cache_dir: None,
         })
@@ -186,6 +188,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// Takes keys from this store and from nowhere else. The canaries in it are looked for like the test's own.
+    pub fn key_store(mut self, store: Arc<dyn KeyStore>, canaries: impl IntoIterator<Item = Canary>) -> Self {
+        self.key_store = Some(store);
+        self.canaries.extend(canaries);
+        self
+    }
+
     /// Keeps what can be made again in this directory, and looks for keys there at the end.
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         let dir = dir.into();
@@ -211,7 +220,8 @@ impl TestHostBuilder {
     /// Whatever the host refuses, which is what some tests are about.
     pub async fn start(self) -> Result<TestHost, Error> {
         let config = self.plugins.into_iter().fold(self.config, Config::plugin);
-        let host = self.builder.config(config).keys(Arc::new(self.keys)).build().await?;
+        let keys = self.key_store.unwrap_or_else(|| Arc::new(self.keys));
+        let host = self.builder.config(config).keys(keys).build().await?;
         let given_out = Mutex::default();
         Ok(TestHost { host, canaries: self.canaries, cache_dir: self.cache_dir, given_out })
     }

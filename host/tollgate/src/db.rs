@@ -15,6 +15,7 @@ mod error;
 mod open;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::TransactionBehavior;
 use tokio::sync::{mpsc, oneshot};
@@ -117,20 +118,24 @@ impl Db {
         .await
     }
 
-    /// Writes some time, without anybody waiting: what is good to know and no loss. Nothing waits for the disk. Gives back
-    /// whether there was room for it.
+    /// Writes some time, without anybody waiting: what is good to know and no loss. Where another process writes, nothing is
+    /// written. Gives back whether there was room for it.
     pub(crate) fn note(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<(), SqlError> + Send + 'static,
     ) -> bool {
         let path = self.path.clone();
         let noted = move |connection: &mut Connection| {
-            let written = connection.pragma_update(None, "synchronous", "NORMAL").and_then(|()| {
+            // work that somebody waits for may stand behind it: it waits neither for the disk nor for another process
+            let hurried = connection.busy_timeout(Duration::ZERO);
+            let hurried = hurried.and_then(|()| connection.pragma_update(None, "synchronous", "NORMAL"));
+            let written = hurried.and_then(|()| {
                 let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 work(&tx)?;
                 tx.commit()
             });
             let restored = connection.pragma_update(None, "synchronous", "FULL");
+            let restored = restored.and_then(|()| connection.busy_timeout(open::BUSY));
             if let Err(error) = written.and(restored) {
                 tracing::debug!(path = %path.display(), %error, "what was to be noted is not");
             }

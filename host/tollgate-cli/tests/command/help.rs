@@ -22,6 +22,14 @@ fn every_command_shows_examples() {
         &["plugins", "--help"],
         &["plugins", "list", "--help"],
         &["plugins", "inspect", "--help"],
+        &["keys", "--help"],
+        &["keys", "init", "--help"],
+        &["keys", "set", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "remove", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "path", "--help"],
+        &["keys", "import", "--help"],
         &["prompt", "-h"],
     ] {
         let text = help(command);
@@ -55,6 +63,7 @@ fn help_of_the_command() {
       prompt   Sends a prompt to a model and prints the answer as it arrives
       models   Lists the models of all installed plugins
       plugins  Shows installed plugins, and what a component asks for
+      keys     Keeps API keys and other secrets, encrypted
       help     Print this message or the help of the given subcommand(s)
 
     Options:
@@ -68,11 +77,13 @@ fn help_of_the_command() {
       tollgate prompt -m echo "Hello"
       cat main.rs | tollgate prompt -m gpt-5.4 -s "Review this."
       tollgate models
+      tollgate keys set openai
       tollgate plugins inspect acme.wasm
 
     Environment:
       TOLLGATE_CONFIG           the configuration file, where --config names none
       TOLLGATE_SECRETS_<NAME>   the secret NAME; also DATASETTE_SECRETS_<NAME>
+      TOLLGATE_ENCRYPTION_KEY   the key of the stored secrets, where it is not in a file
       TOLLGATE_LOG              which log lines are shown, such as info or tollgate=debug
       LLM_USER_PATH             the directory of llm's keys.json
       NO_COLOR                  no colours

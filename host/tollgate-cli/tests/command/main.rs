@@ -4,6 +4,7 @@
 
 mod config;
 mod help;
+mod keys;
 mod kit;
 mod listing;
 mod prompt;

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Output, Stdio};
+use std::rc::Rc;
 use std::thread::JoinHandle;
 
 use crate::kit::{Home, Ran};
@@ -14,7 +15,7 @@ pub(crate) struct Vendor(TcpListener);
 pub(crate) struct Beside {
     pub(crate) pid: u32,
     pub(crate) stdout: ChildStdout,
-    _home: Home,
+    pub(crate) home: Rc<Home>,
     ended: JoinHandle<Output>,
 }
 
@@ -44,16 +45,21 @@ impl Vendor {
 
     /// The same with `$TOLLGATE_LOG`.
     fn start_with_log(&self, arguments: &[&str], log: &str) -> Beside {
-        let home = Home::new();
+        let variables = [("TOLLGATE_SECRETS_OPENAI_API_KEY", KEY), ("TOLLGATE_LOG", log)];
+        self.start_in(Rc::new(Home::new()), arguments, &variables)
+    }
+
+    /// The same in this home, with these variables and no others.
+    pub(crate) fn start_in(&self, home: Rc<Home>, arguments: &[&str], variables: &[(&str, &str)]) -> Beside {
         let config = home.write("vendor.yaml", self.config());
         let mut command = home.command(&[arguments, &["--config", config.to_str().unwrap()]].concat());
-        command.env("TOLLGATE_SECRETS_OPENAI_API_KEY", KEY).env("TOLLGATE_LOG", log);
+        command.envs(variables.iter().copied());
         let mut child =
             command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (pid, stdout) = (child.id(), child.stdout.take().unwrap());
         let address = self.0.local_addr().unwrap();
         let ended = watch(child, address);
-        Beside { pid, stdout, _home: home, ended }
+        Beside { pid, stdout, home, ended }
     }
 
     /// Takes one request and sends the head of a streaming answer.

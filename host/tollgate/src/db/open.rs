@@ -14,7 +14,7 @@ use crate::file;
 const OLDEST: i32 = 3_051_003;
 
 /// How long another process is waited for.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// Opens a file of the host's own, or makes it.
 pub(super) fn open(path: &Path, migrations: Migrations) -> Result<Connection, DbError> {

@@ -44,6 +44,21 @@ async fn what_was_written_is_there_for_the_next() {
 }
 
 #[tokio::test]
+async fn what_is_noted_waits_for_nobody_and_stops_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("own/words.db");
+    let db = open(&path, ONE).await.unwrap();
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert!(db.note(|tx| tx.execute("INSERT INTO words (word) VALUES ('a')", []).map(|_| ())));
+    assert_eq!(count(&db).await, 0, "it is not waited for");
+    other.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(count(&db).await, 0, "nor is it tried again");
+    add(&db, "b").await.unwrap();
+    assert_eq!(count(&db).await, 1);
+}
+
+#[tokio::test]
 async fn half_a_transaction_is_none() {
     let dir = tempfile::tempdir().unwrap();
     let db = open(&dir.path().join("own/words.db"), ONE).await.unwrap();

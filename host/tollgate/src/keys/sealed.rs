@@ -248,10 +248,16 @@ impl SecretStore {
         .await
     }
 
-    /// Waits until everything is written that was to be noted.
+    /// Waits until everything is written that was to be noted, and in the file itself, not only in the log beside it.
     pub async fn flush(&self) {
-        // a store whose thread is gone has nothing more to write
-        let _gone = self.0.db.run::<_, SecretStoreError>(|_| Ok(())).await;
+        let folded = self.0.db.run(|connection| {
+            let fold = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            fold.map_err(SecretStoreError::from)
+        });
+        // another process that reads may be in the way, and will do it
+        if let Err(error) = folded.await {
+            tracing::debug!(%error, "the log was not folded into the file");
+        }
     }
 
     async fn value(&self, name: &SecretName) -> Result<Option<Secret>, SecretStoreError> {

@@ -34,7 +34,7 @@ impl SecretStore {
     /// # Cancel safety
     /// Dropped half-way, either key may be the store's.
     pub async fn rotate(&self, next: EncryptionKey) -> Result<Rotated, SecretStoreError> {
-        let (own, next) = (self.0.clone(), Arc::new(next));
+        let next = Arc::new(next);
         let sealed = next.clone();
         let rotated = self.write(move |tx, own, key| {
             let head = row::head(tx, own, key)?;
@@ -43,15 +43,9 @@ impl SecretStore {
             Ok(rotated)
         });
         let rotated = rotated.await?;
-        own.key.store(next);
-        // the log still has what stood in the file; another process that reads it may be in the way, and will do it
-        let folded = own.db.run(|connection| {
-            let fold = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-            fold.map_err(SecretStoreError::from)
-        });
-        if let Err(error) = folded.await {
-            tracing::debug!(%error, "the log was not folded into the file");
-        }
+        self.0.key.store(next);
+        // the log still has what stood in the file
+        self.flush().await;
         Ok(rotated)
     }
 }
