@@ -24,8 +24,10 @@ mod cipher;
 mod contents;
 mod error;
 mod file;
+mod import;
 mod key;
 mod list;
+mod read;
 mod rotate;
 mod row;
 
@@ -35,15 +37,15 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use async_trait::async_trait;
 
-use super::store::{KeyStore, KeyStoreError};
 use crate::db::{Db, Migrations, Transaction};
 use crate::secret::Secret;
-use crate::types::{Actor, Caller, Clock, Purpose, SecretName, SecretRef, UtcMillis};
+use crate::telemetry::SECURITY;
+use crate::types::{Actor, Clock, Purpose, SecretName, UtcMillis};
 use cipher::Place;
 pub use error::SecretStoreError;
 pub use file::{KeyFile, KeyFileError};
+pub use import::Imported;
 pub(in crate::keys) use key::decode;
 pub use key::{EncryptionKey, EncryptionKeyError, KeyId};
 pub use list::StoredSecret;
@@ -100,16 +102,6 @@ pub struct Stamp {
     pub by: Option<String>,
     /// What for; only of a use.
     pub purpose: Option<Purpose>,
-}
-
-/// What became of the secrets of another store.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Imported {
-    /// Those that are here now.
-    pub added: Vec<SecretName>,
-    /// Those that were here before, and were left alone.
-    pub kept: Vec<SecretName>,
 }
 
 impl SecretStore {
@@ -182,7 +174,7 @@ impl SecretStore {
         if value.len() > MOST_VALUE_BYTES {
             return Err(SecretStoreError::TooLong);
         }
-        let (name, now) = (name.clone(), self.stamp(by));
+        let (told, name, now) = (name, name.clone(), self.stamp(by));
         let version = self
             .write(move |tx, own, key| {
                 let mut head = row::head(tx, own, key)?;
@@ -203,6 +195,7 @@ impl SecretStore {
                 Ok(version)
             })
             .await?;
+        tracing::info!(target: SECURITY, secret = %told, version, "a secret was stored");
         Ok(u64::try_from(version).unwrap_or_default())
     }
 
@@ -211,6 +204,7 @@ impl SecretStore {
     /// # Errors
     /// Whatever keeps it from being written.
     pub async fn remove(&self, name: &SecretName, by: &Actor) -> Result<Option<u64>, SecretStoreError> {
+        tracing::info!(target: SECURITY, secret = %name, "a secret is deleted");
         let (name, now) = (name.clone(), self.stamp(by));
         self.write(move |tx, own, key| {
             let mut head = row::head(tx, own, key)?;
@@ -224,30 +218,6 @@ impl SecretStore {
         .await
     }
 
-    /// Takes over the secrets of another store, all or none of them. One that is here already is left alone.
-    ///
-    /// # Errors
-    /// Whatever keeps them from being written.
-    pub async fn import(&self, secrets: Vec<super::ForeignSecret>) -> Result<Imported, SecretStoreError> {
-        self.write(move |tx, own, key| {
-            let (mut head, mut imported) = (row::head(tx, own, key)?, Imported::default());
-            for secret in secrets {
-                if head.contents.live(secret.name.as_str()).is_some() {
-                    imported.kept.push(secret.name);
-                    continue;
-                }
-                let version = head.contents.next(secret.name.as_str());
-                let super::ForeignSecret { name, value, note, created, updated, last_used, .. } = secret;
-                let new = row::New { name: &name, version, note, created, updated, last_used };
-                add(tx, &head, key, &new, &value)?;
-                imported.added.push(name);
-            }
-            row::keep_head(tx, &head, key)?;
-            Ok(imported)
-        })
-        .await
-    }
-
     /// Waits until everything is written that was to be noted, and in the file itself, not only in the log beside it.
     pub async fn flush(&self) {
         let folded = self.0.db.run(|connection| {
@@ -257,44 +227,6 @@ impl SecretStore {
         // another process that reads may be in the way, and will do it
         if let Err(error) = folded.await {
             tracing::debug!(%error, "the log was not folded into the file");
-        }
-    }
-
-    async fn value(&self, name: &SecretName) -> Result<Option<Secret>, SecretStoreError> {
-        let wanted = name.clone();
-        self.read(move |tx, own, key| {
-            let head = row::head(tx, own, key)?;
-            let Some(version) = head.contents.live(wanted.as_str()) else { return Ok(None) };
-            let damaged = || SecretStoreError::Damaged { name: wanted.clone() };
-            let found = row::value(tx, wanted.as_str(), version)?.ok_or_else(damaged)?;
-            let place = place(&head.id, &found);
-            let plain = cipher::open(key, place, &found.nonce, found.sealed.clone()).ok_or_else(damaged)?;
-            Ok(Secret::new(plain))
-        })
-        .await
-    }
-
-    async fn has(&self, name: &SecretName) -> Result<bool, SecretStoreError> {
-        let wanted = name.clone();
-        self.read(move |tx, own, key| Ok(row::head(tx, own, key)?.contents.live(wanted.as_str()).is_some()))
-            .await
-    }
-
-    /// Notes a use, unless it is being written down already: then it is written with the others.
-    fn note_use(&self, name: &SecretName, caller: &Caller) {
-        let used = Stamp { purpose: caller.purpose.clone(), ..self.stamp(&caller.actor) };
-        let is_first = {
-            let mut waiting = self.0.used();
-            waiting.insert(name.clone(), used);
-            waiting.len() == 1
-        };
-        let own = self.0.clone();
-        let write = move |tx: &Transaction<'_>| {
-            let waiting = std::mem::take(&mut *own.used());
-            waiting.iter().try_for_each(|(name, used)| row::stamp(tx, name.as_str(), used))
-        };
-        if is_first && !self.0.db.note(write) {
-            self.0.used().clear();
         }
     }
 
@@ -357,35 +289,6 @@ impl fmt::Debug for SecretStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretStore").field("path", &self.0.db.path()).finish_non_exhaustive()
     }
-}
-
-/// Knows [`SecretRef::Secret`] and nothing else.
-#[async_trait]
-impl KeyStore for SecretStore {
-    async fn get(&self, key: &SecretRef, caller: &Caller) -> Result<Option<Secret>, KeyStoreError> {
-        let SecretRef::Secret(name) = key else { return Ok(None) };
-        let found = self.value(name).await.map_err(|error| unread(key, &error))?;
-        if found.is_some() {
-            self.note_use(name, caller);
-        }
-        Ok(found)
-    }
-
-    async fn contains(&self, key: &SecretRef, _caller: &Caller) -> Result<bool, KeyStoreError> {
-        let SecretRef::Secret(name) = key else { return Ok(false) };
-        self.has(name).await.map_err(|error| unread(key, &error))
-    }
-
-    fn hint(&self, key: &SecretRef) -> String {
-        match key {
-            SecretRef::Secret(name) => format!("the stored secret `{name}`"),
-            _ => key.to_string(),
-        }
-    }
-}
-
-fn unread(key: &SecretRef, error: &SecretStoreError) -> KeyStoreError {
-    KeyStoreError { key: key.clone(), reason: error.to_string() }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::cipher::{self, Place};
 use super::{EncryptionKey, KeyId, SecretStore, SecretStoreError, place, row};
 use crate::db::Transaction;
+use crate::telemetry::SECURITY;
 use crate::types::SecretName;
 
 /// What became of the values when the key changed.
@@ -44,6 +45,7 @@ impl SecretStore {
         });
         let rotated = rotated.await?;
         self.0.key.store(next);
+        tracing::info!(target: SECURITY, from = %rotated.from, to = %rotated.to, "the encryption key was replaced");
         // the log still has what stood in the file
         self.flush().await;
         Ok(rotated)

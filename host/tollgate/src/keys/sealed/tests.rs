@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
-use crate::types::ManualClock;
+use crate::keys::{KeyStore, KeyStoreError};
+use crate::types::{Caller, ManualClock, SecretRef};
 
 /// A store in a directory of its own, with its key and a clock that stands still.
 struct Kept {

@@ -1,0 +1,82 @@
+//! Reading a secret for a request, and noting that it was.
+
+use async_trait::async_trait;
+
+use super::{SecretStore, SecretStoreError, Stamp, cipher, place, row};
+use crate::db::Transaction;
+use crate::keys::{KeyStore, KeyStoreError};
+use crate::secret::Secret;
+use crate::telemetry::SECURITY;
+use crate::types::{Caller, SecretName, SecretRef};
+
+/// Knows [`SecretRef::Secret`] and nothing else.
+#[async_trait]
+impl KeyStore for SecretStore {
+    async fn get(&self, key: &SecretRef, caller: &Caller) -> Result<Option<Secret>, KeyStoreError> {
+        let SecretRef::Secret(name) = key else { return Ok(None) };
+        let found = self.value(name).await.map_err(|error| unread(key, &error))?;
+        if found.is_some() {
+            self.note_use(name, caller);
+        }
+        Ok(found)
+    }
+
+    async fn contains(&self, key: &SecretRef, _caller: &Caller) -> Result<bool, KeyStoreError> {
+        let SecretRef::Secret(name) = key else { return Ok(false) };
+        self.has(name).await.map_err(|error| unread(key, &error))
+    }
+
+    fn hint(&self, key: &SecretRef) -> String {
+        match key {
+            SecretRef::Secret(name) => format!("the stored secret `{name}`"),
+            _ => key.to_string(),
+        }
+    }
+}
+
+fn unread(key: &SecretRef, error: &SecretStoreError) -> KeyStoreError {
+    if matches!(error, SecretStoreError::Damaged { .. } | SecretStoreError::Contents { .. }) {
+        tracing::warn!(target: SECURITY, %error, "a stored secret was changed by somebody else or is damaged");
+    }
+    KeyStoreError { key: key.clone(), reason: error.to_string() }
+}
+
+impl SecretStore {
+    async fn value(&self, name: &SecretName) -> Result<Option<Secret>, SecretStoreError> {
+        let wanted = name.clone();
+        self.read(move |tx, own, key| {
+            let head = row::head(tx, own, key)?;
+            let Some(version) = head.contents.live(wanted.as_str()) else { return Ok(None) };
+            let damaged = || SecretStoreError::Damaged { name: wanted.clone() };
+            let found = row::value(tx, wanted.as_str(), version)?.ok_or_else(damaged)?;
+            let place = place(&head.id, &found);
+            let plain = cipher::open(key, place, &found.nonce, found.sealed.clone()).ok_or_else(damaged)?;
+            Ok(Secret::new(plain))
+        })
+        .await
+    }
+
+    async fn has(&self, name: &SecretName) -> Result<bool, SecretStoreError> {
+        let wanted = name.clone();
+        self.read(move |tx, own, key| Ok(row::head(tx, own, key)?.contents.live(wanted.as_str()).is_some()))
+            .await
+    }
+
+    /// Notes a use, unless it is being written down already: then it is written with the others.
+    fn note_use(&self, name: &SecretName, caller: &Caller) {
+        let used = Stamp { purpose: caller.purpose.clone(), ..self.stamp(&caller.actor) };
+        let is_first = {
+            let mut waiting = self.0.used();
+            waiting.insert(name.clone(), used);
+            waiting.len() == 1
+        };
+        let own = self.0.clone();
+        let write = move |tx: &Transaction<'_>| {
+            let waiting = std::mem::take(&mut *own.used());
+            waiting.iter().try_for_each(|(name, used)| row::stamp(tx, name.as_str(), used))
+        };
+        if is_first && !self.0.db.note(write) {
+            self.0.used().clear();
+        }
+    }
+}
