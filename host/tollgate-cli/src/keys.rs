@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use tollgate::types::{Caller, SecretName, SecretRef};
-use tollgate::{KeyStore, KeyStoreError, Secret};
+use tollgate::{KeyStore, KeyStoreError, Secret, StoredSecret};
 
 use crate::env::{DATASETTE_SECRETS, Env, SECRETS};
 use crate::locate;
+use holder::Holder;
 use vault::{Stored, Vault};
 
 /// Keys from where people keep them.
@@ -57,8 +58,18 @@ impl EnvKeys {
                     return Ok(Some(Source::Variable(variable)));
                 }
                 let stored = match self.look(key).await? {
-                    Stored::Open(store) => store.contains(key, &Caller::default()).await?,
-                    Stored::Locked(_) | Stored::Absent => false,
+                    Stored::Open(store) => {
+                        let anyone = Caller::default();
+                        match store.contains(key, &anyone).await {
+                            Ok(found) => found,
+                            Err(error) => match self.vault.renewed(&store).await {
+                                Some(store) => store.contains(key, &anyone).await?,
+                                None => return Err(error),
+                            },
+                        }
+                    }
+                    Stored::Locked(secrets) => return self.locked(key, name, &secrets).map(|()| None),
+                    Stored::Absent => false,
                 };
                 Ok(stored.then(|| Source::Stored(name.clone())))
             }
@@ -80,7 +91,24 @@ impl EnvKeys {
         self.vault.look().await.map_err(|failure| KeyStoreError { key: key.clone(), reason: failure.message })
     }
 
-    /// The stored secret. One whose key is not there is an error, and not an absence: another account would be billed.
+    /// A store without its key says nothing of a secret that is in it. That is an error, and not an absence: another account
+    /// would be billed.
+    fn locked(
+        &self,
+        key: &SecretRef,
+        name: &SecretName,
+        stored: &[StoredSecret],
+    ) -> Result<(), KeyStoreError> {
+        if !stored.iter().any(|secret| secret.name == *name) {
+            return Ok(());
+        }
+        let place = self.vault.holder().map_or_else(|failure| failure.message, Holder::place);
+        let reason = format!(
+            "it is stored, and there is no encryption key in {place}: put it back, or set the secret's variable"
+        );
+        Err(KeyStoreError { key: key.clone(), reason })
+    }
+
     async fn stored(
         &self,
         key: &SecretRef,
@@ -89,12 +117,7 @@ impl EnvKeys {
     ) -> Result<Option<Secret>, KeyStoreError> {
         match self.look(key).await? {
             Stored::Absent => Ok(None),
-            Stored::Locked(secrets) if secrets.iter().any(|secret| secret.name == *name) => {
-                let holder =
-                    self.vault.holder().map_or_else(|failure| failure.message, holder::Holder::place);
-                Err(KeyStoreError { key: key.clone(), reason: vault::locked(&holder) })
-            }
-            Stored::Locked(_) => Ok(None),
+            Stored::Locked(secrets) => self.locked(key, name, &secrets).map(|()| None),
             Stored::Open(store) => match store.get(key, caller).await {
                 Ok(found) => Ok(found),
                 // another process may have replaced the encryption key

@@ -55,7 +55,7 @@ impl Db {
                     serve(connection, queue);
                 }
             }
-            Err(error) => drop(opened.send(Err(error))),
+            Err(error) => drop(opened.send(Err(error.of(&own)))),
         };
         let io = |error| DbError::Io { path: path.to_owned(), error };
         tasks::spawn_thread(thread, run).map_err(io)?;

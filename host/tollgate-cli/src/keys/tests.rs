@@ -8,7 +8,7 @@ fn secret(name: &str) -> SecretRef {
 
 fn keys(variables: &[(&str, &str)]) -> EnvKeys {
     let env = Env::fixed(variables);
-    let vault = Vault::new(env.clone(), holder::Holder::find(None, &env));
+    let vault = Vault::new(env.clone(), Holder::find(None, &env));
     EnvKeys::new(env, vault)
 }
 

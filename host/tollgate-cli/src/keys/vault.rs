@@ -1,6 +1,7 @@
 //! The stored secrets of this user, opened when somebody needs one: a command that needs none makes no directory, opens no
 //! file and asks no keyring.
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,6 +15,9 @@ use crate::exit::Failure;
 
 /// The file's name in the data directory.
 const FILE: &str = "secrets.db";
+
+/// The name of the file that a rotation locks.
+const LOCK: &str = "rotation.lock";
 
 /// Where stored secrets are. Clones are one.
 #[derive(Debug, Clone)]
@@ -105,6 +109,25 @@ impl Vault {
         Ok(self.0.open.lock().await.insert(store).clone())
     }
 
+    /// Keeps every other rotation out until it is dropped: of two at the same time, one would lose the other's key.
+    pub(crate) fn for_rotation(&self) -> Result<File, Failure> {
+        let path = self.path()?.with_file_name(LOCK);
+        let failed =
+            |error: std::io::Error| Failure::ours(format!("cannot lock {}: {error}", path.display()));
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => {
+                Err(Failure::ours("another process is replacing the encryption key"))
+            }
+            Err(TryLockError::Error(error)) => Err(failed(error)),
+        }
+    }
+
     /// Opens it anew, for whoever holds a store whose key was replaced meanwhile; `None` where it was not.
     pub(super) async fn renewed(&self, stale: &SecretStore) -> Option<SecretStore> {
         {
@@ -126,11 +149,4 @@ impl Vault {
             store.flush().await;
         }
     }
-}
-
-/// What a person reads where a stored secret cannot be used.
-pub(super) fn locked(holder: &str) -> String {
-    format!(
-        "it is stored, and there is no encryption key in {holder}: put it back, or set the secret's variable"
-    )
 }

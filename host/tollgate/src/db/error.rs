@@ -1,6 +1,6 @@
 //! Why a file is not used.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a SQLite file could not be opened, read or written. No value that was stored is part of it.
 #[derive(Debug, thiserror::Error)]
@@ -55,5 +55,15 @@ pub enum DbError {
 impl From<rusqlite::Error> for DbError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error.to_string())
+    }
+}
+
+impl DbError {
+    /// The same with the file that SQLite's own words do not name.
+    pub(crate) fn of(self, path: &Path) -> Self {
+        match self {
+            Self::Sqlite(reason) => Self::Sqlite(format!("{}: {reason}", path.display())),
+            other => other,
+        }
     }
 }

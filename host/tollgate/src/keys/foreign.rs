@@ -63,13 +63,14 @@ impl Foreign {
     /// # Errors
     /// Where it cannot be read, has no such table, or others can write it.
     pub fn read(path: &Path, key: &FernetKey) -> Result<Self, ForeignError> {
+        let failed = |error: SqlError| DbError::from(error).of(path);
         let connection = db::read_only(path)?;
         let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'datasette_secrets'";
-        let tables: i64 = connection.query_row(tables, [], |row| row.get(0)).map_err(DbError::from)?;
+        let tables: i64 = connection.query_row(tables, [], |row| row.get(0)).map_err(failed)?;
         if tables == 0 {
             return Err(ForeignError::NoTable { path: path.to_owned() });
         }
-        Ok(rows(&connection, key).map_err(DbError::from)?)
+        Ok(rows(&connection, key).map_err(failed)?)
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) async fn run(args: &RotateArgs, session: &mut Session, output: &Outpu
             Failure::usage(message, Some("`tollgate keys set NAME` stores a secret".to_owned())).into()
         );
     }
+    // before the keys are read that are to be kept
+    let _others_wait = vault.for_rotation()?;
     let store = vault.open("replacing the encryption key", None).await?;
     let rotated = match holder {
         Holder::Variable(variable) => with_given(variable, &env, &store).await?,

@@ -36,6 +36,8 @@ fn a_store_whose_key_is_gone_stops_what_is_in_it_and_nothing_else() {
         (&listed["store"]["state"], &listed["secrets"][0]["name"]),
         (&json!("locked"), &json!("OPENAI_API_KEY"))
     );
+    let slot = slot(&listed, "openai");
+    assert!(slot["set"] == false && slot["error"].as_str().unwrap().contains("no encryption key"), "{slot}");
     for arguments in [&["init"][..], &["set", "openai"], &["remove", "openai", "--yes"], &["rotate"]] {
         let ran = home.keys(arguments, CANARY);
         assert!(matches!(ran.code, Some(2 | 3)) && ran.stderr.contains("put back"), "{arguments:?}: {ran:?}");
@@ -46,7 +48,7 @@ fn a_store_whose_key_is_gone_stops_what_is_in_it_and_nothing_else() {
     assert!(wrong.code == Some(2) && wrong.stderr.contains("is encrypted with the key"), "{wrong:?}");
     assert!(!wrong.stderr.contains(other.trim()), "{wrong:?}");
     std::fs::rename(home.path().join("elsewhere"), &key).unwrap();
-    assert_eq!(slot(&home.listed(), "openai")["set"], true);
+    assert_eq!(home.listed()["slots"][1]["set"], true);
 }
 
 #[test]

@@ -180,3 +180,18 @@ fn a_rotation_that_is_killed_loses_nothing_and_mixes_nothing() {
     }
     assert!(seen.contains(&(true, 2, false)), "none was killed between the two keys: {seen:?}");
 }
+
+#[test]
+fn two_rotations_at_the_same_time_lose_no_key() {
+    let home = Home::new();
+    filled(&home);
+    let old: String = KeyFile::own(home.data().join("encryption.key")).read().unwrap()[0].id().to_string();
+    let mut all: Vec<Child> = Vec::new();
+    for _ in 0..4 {
+        let mut command = home.command(&["keys", "rotate"]);
+        all.push(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    }
+    let codes: Vec<_> = all.into_iter().map(|mut child| child.wait().unwrap().code()).collect();
+    assert!(codes.contains(&Some(0)) && codes.iter().all(|code| matches!(code, Some(0 | 1))), "{codes:?}");
+    assert_eq!((block_on(judge(&home, &old, "at the same time")), keys(&home)), (true, 1));
+}

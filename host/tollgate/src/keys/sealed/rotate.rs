@@ -59,11 +59,10 @@ fn reseal_all(
     next: &EncryptionKey,
 ) -> Result<Rotated, SecretStoreError> {
     let mut rotated = Rotated { from: key.id(), to: next.id(), values: 0, damaged: Vec::new() };
-    let own = key.id().to_string();
     for mut value in row::values(tx)? {
         let sealed = std::mem::take(&mut value.sealed);
         let place: Place<'_> = place(&head.id, &value);
-        let plain = cipher::open(key, place, &value.nonce, sealed).filter(|_| value.key_id == own);
+        let plain = cipher::open(key, place, &value.nonce, sealed);
         let Some(plain) = plain else {
             let name = value.name.parse::<SecretName>().ok();
             let is_read = head.contents.live(&value.name) == Some(value.version);

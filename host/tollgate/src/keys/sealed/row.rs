@@ -26,7 +26,6 @@ pub(super) struct Value {
     pub(super) version: i64,
     pub(super) nonce: Vec<u8>,
     pub(super) sealed: Vec<u8>,
-    pub(super) key_id: String,
     pub(super) created_at: i64,
 }
 
@@ -107,7 +106,7 @@ fn seal_contents(
     cipher::seal(key, Place::Contents { store: id }, &plain).ok_or(SecretStoreError::TooLong)
 }
 
-const VALUE: &str = "SELECT id, name, version, nonce, sealed, key_id, created_at FROM secrets";
+const VALUE: &str = "SELECT id, name, version, nonce, sealed, created_at FROM secrets";
 
 fn value_of(row: &Row<'_>) -> Result<Value, SqlError> {
     Ok(Value {
@@ -116,8 +115,7 @@ fn value_of(row: &Row<'_>) -> Result<Value, SqlError> {
         version: row.get(2)?,
         nonce: row.get(3)?,
         sealed: row.get(4)?,
-        key_id: row.get(5)?,
-        created_at: row.get(6)?,
+        created_at: row.get(5)?,
     })
 }
 

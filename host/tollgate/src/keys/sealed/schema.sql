@@ -14,7 +14,7 @@ CREATE TABLE secrets (
     version INTEGER NOT NULL,       -- from 1, without gaps, also after a deletion
     nonce BLOB NOT NULL,
     sealed BLOB NOT NULL,           -- the value, bound to store, key, name, version and created_at
-    key_id TEXT NOT NULL,           -- of the key that it is sealed with
+    key_id TEXT NOT NULL,           -- of the key that it is sealed with: for people, nothing decides by it
     note TEXT,                      -- at most 100 characters, in the clear
     created_at INTEGER NOT NULL,    -- this and all times: milliseconds since 1970, UTC
     created_by TEXT,                -- this and all that follow: an actor's id; NULL: anonymous
