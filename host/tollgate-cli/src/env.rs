@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use etcetera::BaseStrategy;
+use tollgate::types::Actor;
 
 /// The configuration file.
 pub(crate) const CONFIG: &str = "TOLLGATE_CONFIG";
@@ -24,6 +25,8 @@ pub(crate) const NEW_ENCRYPTION_KEY: &str = "TOLLGATE_NEW_ENCRYPTION_KEY";
 pub(crate) const DATASETTE_ENCRYPTION_KEY: &str = "DATASETTE_SECRETS_ENCRYPTION_KEY";
 /// llm's directory.
 pub(crate) const LLM_USER_PATH: &str = "LLM_USER_PATH";
+/// Who runs the command, as the system calls him.
+pub(crate) const USER: &str = if cfg!(windows) { "USERNAME" } else { "USER" };
 /// No colours, whatever its value (<https://no-color.org>).
 pub(crate) const NO_COLOR: &str = "NO_COLOR";
 
@@ -73,6 +76,11 @@ impl Env {
     /// A variable's value as a path.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         self.raw(name).map(PathBuf::from)
+    }
+
+    /// Who runs the command, for the record of who stored a secret. Nothing is decided by it.
+    pub(crate) fn user(&self) -> Actor {
+        self.text(USER).and_then(|name| Actor::new(&name).ok()).unwrap_or_default()
     }
 
     /// The user's directory for configuration: `$XDG_CONFIG_HOME` or `~/.config`, on Windows `%APPDATA%`.

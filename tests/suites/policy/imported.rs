@@ -54,7 +54,9 @@ async fn imported(home: &Path) -> String {
     let inspected = tollgate(home, &["plugins", "inspect", "stand-in.wasm", "--json"], &[]).await;
     let inspected: Value = serde_json::from_str(&text(&inspected)).unwrap();
     let digest = inspected["digest"].as_str().unwrap();
-    let plugin = format!("source: \"file:./stand-in.wasm\", sha256: {digest}, config: {{models: [claude-sonnet-4-6]}}");
+    let plugin = format!(
+        "source: \"file:./stand-in.wasm\", sha256: {digest}, config: {{models: [claude-sonnet-4-6]}}"
+    );
     let whole = format!("{written}plugins:\n  anthropic: {{{plugin}}}\n");
     std::fs::write(home.join("tollgate.yaml"), &whole).unwrap();
     whole

@@ -64,12 +64,14 @@ fn help_of_the_command() {
     Usage: tollgate [OPTIONS] <COMMAND>
 
     Commands:
-      prompt   Sends a prompt to a model and prints the answer as it arrives
-      models   Lists the models of all installed plugins
-      plugins  Shows installed plugins, and what a component asks for
-      config   Checks the configuration, and says what it can have in it
-      keys     Keeps API keys and other secrets, encrypted
-      help     Print this message or the help of the given subcommand(s)
+      prompt    Sends a prompt to a model and prints the answer as it arrives
+      models    Lists the models that can be used: the default first, then the configured order, then
+                the rest
+      purposes  Lists the purposes that the configuration names, each with its default model
+      plugins   Shows installed plugins, and what a component asks for
+      keys      Keeps API keys and other secrets, encrypted
+      config    Checks the configuration, and says what it can have in it
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
           --json        Prints JSON, for programs. Errors are JSON on standard error
@@ -133,6 +135,13 @@ fn help_of_prompt() {
           --no-stream
               Asks the vendor for one whole answer instead of a stream
 
+          --purpose <NAME>
+              What it is for: a purpose as the configuration knows it
+
+          --actor <ID|JSON>
+              Who asks: an ID, or a JSON object such as '{"id": "alice", "staff": true}'. Without it,
+              nobody in particular
+
           --config <FILE>
               The configuration file. Without it, `$TOLLGATE_CONFIG`, then tollgate/tollgate.yaml in the
               user's configuration directory; never the working directory
@@ -154,6 +163,7 @@ fn help_of_prompt() {
       tollgate prompt -m echo "Hello"
       cat main.rs | tollgate prompt -m gpt-5.4 -s "Review this." -o temperature 0.2
       tollgate prompt -m echo --json "Hello" | jq .usage
+      tollgate prompt --purpose enrichments --actor alice "Summarize: …"
 
     A component to try, with the one origin that it may reach and the secret of its name:
       TOLLGATE_SECRETS_ACME_API_KEY=… \
@@ -164,27 +174,61 @@ fn help_of_prompt() {
 #[test]
 fn help_of_models() {
     insta::assert_snapshot!(help(&["models", "--help"]), @r##"
-    Lists the models of all installed plugins
+    Lists the models that can be used: the default first, then the configured order, then the rest.
+
+    A model whose key is set nowhere is left out, unless the configuration says `require_keys: false`;
+    so is one that the configuration or a hook does not allow. `--why` shows those, too, each with the
+    rule and its line.
 
     Usage: tollgate models [OPTIONS]
+           tollgate models <COMMAND>
+
+    Commands:
+      default  Shows the default model, or writes another one into the configuration file
+      help     Print this message or the help of the given subcommand(s)
 
     Options:
-          --config <FILE>       The configuration file. Without it, `$TOLLGATE_CONFIG`, then
-                                tollgate/tollgate.yaml in the user's configuration directory; never the
-                                working directory
-          --json                Prints JSON, for programs. Errors are JSON on standard error
-          --plugin <NAME=FILE>  Tries a component for this run, under this name. It reaches nothing but
-                                the `--origin`s that follow
-      -v, --verbose...          Shows log lines on standard error; twice or three times for more.
-                                `$TOLLGATE_LOG` says it in detail
-          --origin <URL>        Lets the component of `--plugin` reach this origin. Can be given several
-                                times
-      -h, --help                Print help
-      -V, --version             Print version
+          --json
+              Prints JSON, for programs. Errors are JSON on standard error
+
+          --purpose <NAME>
+              What it is for: a purpose as the configuration knows it
+
+      -v, --verbose...
+              Shows log lines on standard error; twice or three times for more. `$TOLLGATE_LOG` says it
+              in detail
+
+          --actor <ID|JSON>
+              Who asks: an ID, or a JSON object such as '{"id": "alice", "staff": true}'. Without it,
+              nobody in particular
+
+          --why
+              Shows also what is left out, and the rule that leaves it out; and where each key comes
+              from
+
+          --config <FILE>
+              The configuration file. Without it, `$TOLLGATE_CONFIG`, then tollgate/tollgate.yaml in the
+              user's configuration directory; never the working directory
+
+          --plugin <NAME=FILE>
+              Tries a component for this run, under this name. It reaches nothing but the `--origin`s
+              that follow
+
+          --origin <URL>
+              Lets the component of `--plugin` reach this origin. Can be given several times
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+      -V, --version
+              Print version
 
     Examples:
       tollgate models
-      tollgate models --json | jq -r '.[] | select(.key_available) | .id'
+      tollgate models --purpose enrichments --actor alice
+      tollgate models --purpose enrichments --why
+      tollgate models default openai/gpt-5.4-mini
+      tollgate models --json | jq -r '.[] | select(.default) | .id'
     "##);
 }
 

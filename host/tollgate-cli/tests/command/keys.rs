@@ -117,7 +117,8 @@ fn a_stored_secret_goes_into_the_request_and_its_use_is_noted() {
     let (vendor, home) = (Vendor::open(), Rc::new(Home::new()));
     home.done(&["init"], "");
     home.done(&["set", "openai"], CANARY);
-    let run = vendor.start_in(home.clone(), &["prompt", "-m", "gpt-4o", "hi"], &[]);
+    let asks = ["prompt", "-m", "gpt-4o", "--purpose", "chat", "--actor", r#"{"id": "alice"}"#, "hi"];
+    let run = vendor.start_in(home.clone(), &asks, &[]);
     let mut upstream = vendor.begin();
     assert!(
         upstream.request.contains(&format!("authorization: Bearer {CANARY}\r\n")),
@@ -130,8 +131,9 @@ fn a_stored_secret_goes_into_the_request_and_its_use_is_noted() {
     assert!(Rc::ptr_eq(&run.home, &home));
     let ran = run.ran();
     assert_eq!((ran.code, ran.stdout.as_str(), ran.stderr.as_str()), (Some(0), "hello\n", ""));
-    assert_eq!(home.listed()["secrets"][0]["last_used"]["purpose"], Value::Null);
-    assert!(home.listed()["secrets"][0]["last_used"]["at"].is_string());
+    let used = &home.listed()["secrets"][0]["last_used"];
+    assert_eq!((&used["purpose"], &used["by"]), (&json!("chat"), &json!("alice")));
+    assert!(used["at"].is_string(), "{used}");
 }
 
 #[test]
@@ -225,4 +227,43 @@ fn what_the_configuration_names_is_listed_with_who_names_it() {
     );
     let set = home.done(&["set", "openai", "--config", config.to_str().unwrap()], CANARY);
     assert_eq!(set, "stored `TEAM_KEY`, version 2\n");
+}
+
+#[test]
+fn a_key_of_a_purpose_is_listed_with_the_entry_that_names_it() {
+    let home = Home::new();
+    let text = "purposes: {x: {model: {model: gpt-5.4, key: TEAM_KEY}}}\n";
+    let config = home.write("c.yaml", text);
+    let listed = home.keys(&["list", "--json", "--config", config.to_str().unwrap()], "").json();
+    let secret = &listed["secrets"][0];
+    assert_eq!((&secret["name"], &secret["stored"]), (&json!("TEAM_KEY"), &json!(false)));
+    assert_eq!(secret["used_by"], json!(["purposes.x.model"]));
+}
+
+#[test]
+fn the_encryption_key_is_where_the_configuration_says() {
+    let home = Home::new();
+    let config = |text: &str| home.write("c.yaml", format!("secrets: {{encryption_key: {text}}}\n"));
+    let file = config("{\"$file\": elsewhere/mine.key}");
+    let file = file.to_str().unwrap();
+    assert!(home.done(&["init", "--config", file], "").starts_with("made the encryption key "));
+    let key = std::fs::read_to_string(home.path().join("elsewhere/mine.key")).unwrap();
+    let key = key.lines().find(|line| !line.starts_with('#')).unwrap();
+    home.done(&["set", "openai", "--config", file], CANARY);
+    // without the configuration, nothing says where the key is
+    let locked = home.listed();
+    assert_eq!(
+        (&locked["store"]["state"], &locked["secrets"][0]["name"]),
+        (&json!("locked"), &json!("OPENAI_API_KEY"))
+    );
+
+    config("{\"$env\": MY_KEY}");
+    let list = home.run(&["keys", "list", "--json", "--config", file]);
+    let open = list.env("MY_KEY", key).ran().json();
+    assert_eq!((&open["store"]["state"], &slot(&open, "openai")["set"]), (&json!("open"), &json!(true)));
+    let unset = home.run(&["keys", "set", "openai", "--config", file]).stdin(CANARY).ran();
+    assert!(unset.code != Some(0) && unset.stderr.contains("MY_KEY"), "{unset:?}");
+    let other = home.run(&["keys", "set", "openai", "--config", file]).stdin(CANARY);
+    let other = other.env("MY_KEY", "x".repeat(44)).ran();
+    assert!(other.code != Some(0) && !other.stderr.contains("xxxx"), "{other:?}");
 }

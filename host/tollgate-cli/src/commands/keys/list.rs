@@ -155,7 +155,7 @@ fn users(config: &Config, plugins: &[PluginListing]) -> BTreeMap<SecretName, Vec
     });
     for reference in rules.default_model.iter().chain(purposes) {
         if let Some(name) = &reference.key {
-            users.entry(name.clone()).or_default().push(reference.model.at.key.clone());
+            users.entry(name.clone()).or_default().push(reference.at.key.clone());
         }
     }
     users

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use serde::Serialize;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tollgate::types::{Actor, SecretName};
+use tollgate::types::SecretName;
 
 use super::{name, set};
 use crate::args::RemoveArgs;
@@ -34,7 +34,7 @@ pub(super) async fn run(args: &RemoveArgs, session: &mut Session, output: &Outpu
         output.note("nothing was deleted");
         return Ok(());
     }
-    let versions = store.remove(&name, &Actor::anonymous()).await?.unwrap_or_default();
+    let versions = store.remove(&name, &session.env().user()).await?.unwrap_or_default();
     if let Some(variable) = session.keys(&config).variable_of(&name) {
         output.note(&format!("note: the variable `{variable}` is still set"));
     }

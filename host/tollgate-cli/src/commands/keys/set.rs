@@ -1,7 +1,7 @@
 //! `tollgate keys set`.
 
 use serde::Serialize;
-use tollgate::types::{Actor, SecretName};
+use tollgate::types::SecretName;
 
 use super::{name, value};
 use crate::args::SetArgs;
@@ -33,7 +33,7 @@ pub(super) async fn run(args: &SetArgs, session: &mut Session, output: &Output) 
     let store = vault.open("storing a secret", Some(&name)).await?;
     let secret = value::read(&name).await?;
     let scrubbed = secret.len() >= SCRUBBED_BYTES;
-    let version = store.set(&name, secret, args.note.clone(), &Actor::anonymous()).await;
+    let version = store.set(&name, secret, args.note.clone(), &session.env().user()).await;
     let version = version.map_err(|error| match error {
         tollgate::SecretStoreError::Note | tollgate::SecretStoreError::TooLong => {
             Failure::usage(error.to_string(), None)

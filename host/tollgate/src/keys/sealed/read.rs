@@ -1,9 +1,11 @@
 //! Reading a secret for a request, and noting that it was.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
-use super::{SecretStore, SecretStoreError, Stamp, cipher, place, row};
-use crate::db::Transaction;
+use super::{Inner, SecretStore, SecretStoreError, Stamp, cipher, place, row};
 use crate::keys::{KeyStore, KeyStoreError};
 use crate::secret::Secret;
 use crate::telemetry::SECURITY;
@@ -70,13 +72,36 @@ impl SecretStore {
             waiting.insert(name.clone(), used);
             waiting.len() == 1
         };
-        let own = self.0.clone();
-        let write = move |tx: &Transaction<'_>| {
-            let waiting = std::mem::take(&mut *own.used());
-            waiting.iter().try_for_each(|(name, used)| row::stamp(tx, name.as_str(), used))
-        };
-        if is_first && !self.0.db.note(write) {
-            self.0.used().clear();
+        if !is_first {
+            return;
+        }
+        let waiting = Waiting { own: self.0.clone(), is_taken: false };
+        let is_queued = self.0.db.note(move |tx| {
+            waiting.take().iter().try_for_each(|(name, used)| row::stamp(tx, name.as_str(), used))
+        });
+        if !is_queued {
+            tracing::debug!(secret = %name, "that it was used is not noted: too much waits to be written");
+        }
+    }
+}
+
+/// The uses that wait to be written. Where they are not, they are forgotten, so that the next one is the first again.
+struct Waiting {
+    own: Arc<Inner>,
+    is_taken: bool,
+}
+
+impl Waiting {
+    fn take(mut self) -> HashMap<SecretName, Stamp> {
+        self.is_taken = true;
+        std::mem::take(&mut *self.own.used())
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.is_taken {
+            self.own.used().clear();
         }
     }
 }

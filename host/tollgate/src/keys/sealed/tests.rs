@@ -130,6 +130,26 @@ async fn looking_whether_there_is_one_stamps_nothing() {
 }
 
 #[tokio::test]
+async fn uses_that_could_not_be_noted_keep_no_later_one_from_it() {
+    let kept = Kept::new().await;
+    kept.set("A", "one").await;
+    kept.set("B", "two").await;
+    let writer = crate::db::Connection::open(&kept.path).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for name in ["A", "B"] {
+        kept.get(name).await.unwrap().unwrap();
+    }
+    // what was queued has been tried by then
+    assert!(kept.store.list().await.unwrap().iter().all(|secret| secret.last_used.is_none()));
+    writer.execute_batch("ROLLBACK").unwrap();
+    for name in ["B", "A"] {
+        kept.get(name).await.unwrap().unwrap();
+    }
+    kept.store.flush().await;
+    assert!(kept.store.list().await.unwrap().iter().all(|secret| secret.last_used.is_some()));
+}
+
+#[tokio::test]
 async fn what_is_too_long_is_refused() {
     let kept = Kept::new().await;
     let set = async |bytes: usize, note: &str| {
