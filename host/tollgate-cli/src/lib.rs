@@ -9,6 +9,7 @@ mod args;
 mod commands;
 mod env;
 mod exit;
+mod files;
 mod harden;
 mod keys;
 mod locate;

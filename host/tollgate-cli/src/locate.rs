@@ -4,19 +4,16 @@
 //! somebody cloned could bring a file that sends his keys elsewhere.
 
 use std::fs::Metadata;
-use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use tollgate::config::{Config, Expand, ExpandError, Read};
 
 use crate::env::{CONFIG, Env};
 use crate::exit::Failure;
+use crate::files;
 
 /// The file's name in the user's directory.
 const FILE: &str = "tollgate.yaml";
-
-/// As many bytes as the library takes, and one that it will refuse.
-const MOST_BYTES: u64 = (256 << 10) + 1;
 
 /// Where the configuration is: the file of `--config`, that of `$TOLLGATE_CONFIG`, or the user's; `None` where there is none.
 pub(crate) fn file(named: Option<&Path>, env: &Env) -> Option<PathBuf> {
@@ -41,36 +38,12 @@ pub(crate) fn read_if_there(file: &Path) -> Result<String, Failure> {
     }
 }
 
-/// Puts a text in a file's place, whole or not at all. A new file is its user's alone; of a link, the target is replaced.
-pub(crate) fn replace(file: &Path, text: &str) -> Result<(), Failure> {
-    let target = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
-    let write = || {
-        let folder = target.parent().unwrap_or(Path::new(""));
-        if !folder.as_os_str().is_empty() {
-            std::fs::create_dir_all(folder)?;
-        }
-        let beside = target.with_extension(format!("yaml.{}.tmp", std::process::id()));
-        let written = write_new(&beside, text, &target).and_then(|()| std::fs::rename(&beside, &target));
-        if written.is_err() {
-            // what is left of it is of no use
-            let _removed = std::fs::remove_file(&beside);
-        }
-        written
-    };
-    write().map_err(|error| Failure::config(format!("cannot write {}: {error}", file.display()), None))
-}
-
-fn write_new(path: &Path, text: &str, like: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut new = options.open(path)?;
-    if let Ok(metadata) = std::fs::metadata(like) {
-        new.set_permissions(metadata.permissions())?;
-    }
-    new.write_all(text.as_bytes())?;
-    new.sync_all()
+/// Writes the configuration file, whole or not at all, in a folder that is made where it is not there.
+pub(crate) fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let made = folder.map_or(Ok(()), std::fs::create_dir_all);
+    made.and_then(|()| files::replace(file, text))
+        .map_err(|error| Failure::config(format!("cannot write {}: {error}", file.display()), None))
 }
 
 /// The file in the user's directory. One that is there and cannot be read is an error later, not an absence.
@@ -102,12 +75,7 @@ fn read(path: &Path) -> Result<String, Failure> {
             Some(hint),
         ));
     }
-    let mut bytes = Vec::new();
-    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(failed)?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        Failure::config(format!("{shown} is not UTF-8 text: byte {at}"), Some("save it as UTF-8".to_owned()))
-    })
+    files::text(file).map_err(failed)
 }
 
 /// Whether everybody on the machine may change a file. Of a link, its target is judged.
@@ -146,10 +114,6 @@ impl Expand for FromEnv {
 
     fn file(&self, path: &Path) -> Result<String, ExpandError> {
         let failed = |reason: String| ExpandError::Unreadable { path: path.display().to_string(), reason };
-        let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
-        let mut text = String::new();
-        let read = file.take(MOST_BYTES).read_to_string(&mut text);
-        read.map_err(|error| failed(error.to_string()))?;
-        Ok(text)
+        std::fs::File::open(path).and_then(files::text).map_err(|error| failed(error.to_string()))
     }
 }

@@ -5,7 +5,6 @@
 
 use crate::config::ConfigErrors;
 use crate::egress::EgressError;
-use crate::keys::KeyStoreError;
 use crate::pipeline::{AdmitError, DispatchError, HoldError, HookFailure, KeyError, PromptRefused};
 use crate::plugin::{PluginError, PluginErrorKind, ProviderError};
 use crate::sandbox::{ArtifactError, EngineError, Fault, LoadError};
@@ -212,8 +211,7 @@ impl Error {
             Cause::Setup(error) => setup_kind(error),
             Cause::Admit(error) => admit_kind(error),
             Cause::Prompt(_) | Cause::Option(_) => ErrorKind::UnsupportedPrompt,
-            Cause::Key(KeyError::Missing(_)) => ErrorKind::KeyMissing,
-            Cause::Key(KeyError::Store(KeyStoreError { .. })) => ErrorKind::Internal,
+            Cause::Key(error) => key_kind(error),
             Cause::Hold(HoldError::NoLedger { .. }) => ErrorKind::LedgerUnavailable,
             Cause::Dispatch(error) => dispatch_kind(error),
         }
@@ -302,7 +300,14 @@ fn admit_kind(error: &AdmitError) -> ErrorKind {
             HookFailure::TimedOut { .. } | HookFailure::Panicked => ErrorKind::PluginBroke,
             HookFailure::Stopped => ErrorKind::Cancelled,
         },
-        AdmitError::Key(_) => ErrorKind::KeyMissing,
+        AdmitError::Key(error) => key_kind(error),
+    }
+}
+
+fn key_kind(error: &KeyError) -> ErrorKind {
+    match error {
+        KeyError::Missing(_) => ErrorKind::KeyMissing,
+        KeyError::Store(_) => ErrorKind::Internal,
     }
 }
 

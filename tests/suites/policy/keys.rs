@@ -1,7 +1,10 @@
 //! Which key: SEMANTICS section 3, the rows that a configuration's refs decide. The others are in the suite of keys.
 
-use tollgate::types::{SecretRef, Value};
-use tollgate::{ErrorKind, Host};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tollgate::types::{Caller, SecretRef, Value};
+use tollgate::{ErrorKind, Host, KeyStore, KeyStoreError, Secret};
 use tollgate_test_kit::{Completion, Vendor};
 use tollgate_tests::house;
 
@@ -153,4 +156,35 @@ async fn a_refs_options_hold_where_the_caller_sets_none() {
         let message = refused.unwrap_err().public_message();
         assert!(message.starts_with("tollgate.yaml:1:") && message.contains(words), "{message}");
     }
+}
+
+/// Has the vendor's variable, and cannot say whether it has the secret.
+#[derive(Debug)]
+struct Broken;
+
+#[async_trait]
+impl KeyStore for Broken {
+    async fn get(&self, key: &SecretRef, _: &Caller) -> Result<Option<Secret>, KeyStoreError> {
+        match key {
+            SecretRef::Secret(_) => {
+                Err(KeyStoreError { key: key.clone(), reason: "it is locked".to_owned() })
+            }
+            _ => Ok(Secret::new(b"tgcanary-of-the-vendors-variable".to_vec())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_say_is_no_absence_neither_for_a_listing_nor_for_a_call() {
+    let host = Host::builder().builtins(tollgate_builtins::all()).keys(Arc::new(Broken)).concurrent_calls(4);
+    let host = host.build().await.unwrap();
+    assert_eq!(listed(&host, "").await.unwrap(), ["echo"]);
+    let judged = host.models().judge().await.unwrap();
+    let openai = judged.iter().find(|one| one.listing.id.to_string() == "openai/gpt-5.4").unwrap();
+    assert!(openai.listing.key.is_none() && !openai.listing.key_available, "{openai:?}");
+    let why = openai.missing.as_ref().unwrap().to_string();
+    assert!(why.contains("it is locked"), "{why}");
+    let error = asked(&host, Some("gpt-5.4"), "").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Internal);
+    assert!(error.public_message().contains("it is locked"), "{}", error.public_message());
 }

@@ -4,7 +4,7 @@ mod default;
 
 use serde::Serialize;
 use tollgate::types::{Capability, ModelName, Place, Value};
-use tollgate::{JudgedModel, KeyStore, Missing, ModelListing};
+use tollgate::{JudgedModel, KeyError, KeyStore, Missing, ModelListing};
 
 use crate::args::{ModelsArgs, ModelsCommand};
 use crate::exit::Stop;
@@ -115,7 +115,7 @@ fn judged_json<'a>(judged: &'a JudgedModel, keys: &EnvKeys) -> JudgedJson<'a> {
 fn place(missing: &Missing) -> Option<&Place> {
     match missing {
         Missing::Rule(refusal) => Some(refusal.place()),
-        Missing::Key(missing) => missing.named.as_ref().map(|named| &named.at),
+        Missing::Key(KeyError::Missing(missing)) => missing.named.as_ref().map(|named| &named.at),
         _ => None,
     }
 }

@@ -155,7 +155,7 @@ pub(crate) async fn find(
 pub(crate) struct Looks<'a> {
     store: &'a dyn KeyStore,
     caller: &'a Caller,
-    seen: HashMap<SecretRef, bool>,
+    seen: HashMap<SecretRef, Result<bool, KeyStoreError>>,
 }
 
 impl<'a> Looks<'a> {
@@ -163,26 +163,29 @@ impl<'a> Looks<'a> {
         Self { store, caller, seen: HashMap::new() }
     }
 
-    /// The first place that has a key. A place that cannot say has none: [`find`] will tell why.
-    pub(crate) async fn first(&mut self, plan: KeyPlan<'_>) -> Option<SecretRef> {
+    /// The first place that has a key.
+    ///
+    /// # Errors
+    /// As for [`find`]: a place that cannot say is no absence, and no place after it is looked at.
+    pub(crate) async fn first(&mut self, plan: KeyPlan<'_>) -> Result<Option<SecretRef>, KeyStoreError> {
         for step in plan.steps() {
-            if self.has(&step.place).await {
-                return Some(step.place);
+            if self.has(&step.place).await? {
+                return Ok(Some(step.place));
             }
             if step.last.is_some() {
-                return None;
+                return Ok(None);
             }
         }
-        None
+        Ok(None)
     }
 
-    async fn has(&mut self, place: &SecretRef) -> bool {
+    async fn has(&mut self, place: &SecretRef) -> Result<bool, KeyStoreError> {
         if let Some(known) = self.seen.get(place) {
-            return *known;
+            return known.clone();
         }
-        let is_there = self.store.contains(place, self.caller).await.unwrap_or(false);
-        self.seen.insert(place.clone(), is_there);
-        is_there
+        let answer = self.store.contains(place, self.caller).await;
+        self.seen.insert(place.clone(), answer.clone());
+        answer
     }
 }
 
@@ -209,7 +212,7 @@ mod tests {
         let plan = KeyPlan { wishes, own };
         let caller = Caller::default();
         let read = find(keys, plan, &caller).await.unwrap().map(|(place, _)| place);
-        assert_eq!(Looks::new(keys, &caller).first(plan).await, read);
+        assert_eq!(Looks::new(keys, &caller).first(plan).await.unwrap(), read);
         read
     }
 

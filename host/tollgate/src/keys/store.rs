@@ -55,7 +55,7 @@ pub trait KeyStore: Send + Sync + fmt::Debug {
 }
 
 /// A store that could not say whether it has a secret. The text never holds a value.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("cannot read {key}: {reason}")]
 pub struct KeyStoreError {
     /// What was asked for.

@@ -4,8 +4,8 @@
 use std::fmt;
 
 use super::screen::{self, HookError};
-use super::{House, key, model_list};
-use crate::keys::{KeyMissing, KeyPlan, Looks};
+use super::{House, KeyError, key, model_list};
+use crate::keys::{KeyPlan, Looks};
 use crate::policy::{ModelUnknown, Refusal, Uses};
 use crate::registry::{Found, View};
 use crate::types::{Caller, ModelId, PluginName, Purpose, PurposeError};
@@ -57,9 +57,9 @@ pub enum AdmitError {
     /// A hook refused, or failed, which is the same.
     #[error(transparent)]
     Hook(#[from] HookError),
-    /// No key is set for it, and only models with a key may be used.
+    /// No key is known to be set for it, and only models with a key may be used.
     #[error(transparent)]
-    Key(#[from] KeyMissing),
+    Key(#[from] KeyError),
 }
 
 /// ` for the purpose …`, or nothing.
@@ -105,7 +105,7 @@ impl Admitted {
     /// The same, if it needs no key or has one, or if models without a key may be used.
     ///
     /// # Errors
-    /// See [`KeyMissing`].
+    /// See [`KeyError`].
     pub(crate) async fn with_key(self, house: &House) -> Result<Self, AdmitError> {
         let Found { plugin, model } = &self.found;
         let Some(slot) = plugin.slot(model).filter(|_| house.registry.view().policy.require_keys) else {
@@ -113,8 +113,9 @@ impl Admitted {
         };
         let plan = self.key_plan();
         match Looks::new(house.keys.as_ref(), &self.caller).first(plan).await {
-            Some(_) => Ok(self),
-            None => Err(key::missing(house, plugin, slot, plan).into()),
+            Ok(Some(_)) => Ok(self),
+            Ok(None) => Err(AdmitError::Key(key::missing(house, plugin, slot, plan).into())),
+            Err(error) => Err(AdmitError::Key(error.into())),
         }
     }
 }

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::screen::{self, HookError};
-use super::{House, key};
-use crate::keys::{KeyMissing, KeyPlan, Looks};
+use super::{House, KeyError, key};
+use crate::keys::{KeyPlan, Looks};
 use crate::policy::{Offered, Refusal};
 use crate::registry::View;
 use crate::types::{Caller, Entry, ModelId, PluginName, SecretRef};
@@ -33,9 +33,9 @@ pub enum Missing {
     /// The configuration does not permit it.
     #[error(transparent)]
     Rule(#[from] Refusal),
-    /// It has no key, and `require_keys` is set.
+    /// No key is known to be set for it, and `require_keys` is.
     #[error("has no key: {0}")]
-    Key(#[from] KeyMissing),
+    Key(#[from] KeyError),
     /// A hook takes it away.
     #[error("is not allowed by the plugin `{0}`")]
     Hook(PluginName),
@@ -91,10 +91,15 @@ async fn by_rules(
     if let Some(slot) = plugin.slot(&offered.model) {
         let plan =
             KeyPlan { wishes: uses.map(|uses| uses.keys.as_slice()).unwrap_or_default(), own: &plugin.keys };
-        place = looks.first(plan).await;
-        if place.is_none() && missing.is_none() && view.policy.require_keys {
-            missing = Some(key::missing(house, plugin, slot, plan).into());
+        let found = looks.first(plan).await;
+        if missing.is_none() && view.policy.require_keys {
+            missing = match &found {
+                Ok(Some(_)) => None,
+                Ok(None) => Some(Missing::Key(key::missing(house, plugin, slot, plan).into())),
+                Err(error) => Some(Missing::Key(error.clone().into())),
+            };
         }
+        place = found.ok().flatten();
     }
     let options = uses.map(|uses| uses.options.clone()).unwrap_or_default();
     Some(Judged { offered, is_default: false, key: place, options, missing })

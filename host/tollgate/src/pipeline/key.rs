@@ -9,7 +9,7 @@ use crate::secret::Credential;
 use crate::types::{Caller, KeySlot};
 
 /// Why there is no key.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// No place had one.

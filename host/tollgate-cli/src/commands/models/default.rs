@@ -55,7 +55,7 @@ async fn write(args: &DefaultArgs, model: &str, session: &mut Session, output: &
     let host = session.open_read(read, &args.host.tried, output).await.map_err(unwritten)?;
     let judged = host.models().judge().await?;
     let chosen = judged.iter().find(|one| one.listing.is_default);
-    locate::replace(&file, &after)?;
+    locate::write(&file, &after)?;
     let id = chosen.map_or_else(|| model.to_owned(), |one| one.listing.id.to_string());
     if let Some(missing) = chosen.and_then(|one| one.missing.as_ref()) {
         output.note(&format!("warning: `{id}` {missing}"));
