@@ -307,7 +307,9 @@ async fn a_vendors_list_is_kept_for_the_next_process_and_no_key_with_it() {
 
 #[tokio::test]
 async fn a_list_that_cannot_be_had_makes_the_name_unknown() {
-    let (vendor, host) = openai().await;
+    let vendor = Vendor::start().await.unwrap();
+    let clock = Arc::new(ManualClock::at(UtcMillis::new(1_000_000)));
+    let host = house::start(day(&clock, &vendor)).await;
     let answers = [
         Answer::failure(500, "server_error", "no"),
         Answer::close(),
@@ -322,6 +324,8 @@ async fn a_list_that_cannot_be_had_makes_the_name_unknown() {
     for answer in answers {
         vendor.answer(answer);
         assert_eq!(host.ask("openai/unheard-of", "hello").await.kind(), Some(ErrorKind::UnknownModel));
+        // after a failure it is not asked again for a minute
+        clock.advance(Duration::from_secs(60));
     }
     // what is known needs no list
     assert_eq!(host.ask(MODEL, "hello").await.text, "hello");
