@@ -12,9 +12,11 @@ pub(crate) mod holder;
 mod keyring;
 pub(crate) mod vault;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use serde::Serialize;
 use tollgate::types::{Caller, SecretName, SecretRef};
 use tollgate::{KeyStore, KeyStoreError, Secret, StoredSecret};
 
@@ -32,8 +34,9 @@ pub(crate) struct EnvKeys {
     vault: Vault,
 }
 
-/// Which place answers for a reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Which place answers for a reference. Programs read `{"kind": "variable", "name": …}`, `llm` or `stored`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", content = "name", rename_all = "lowercase")]
 pub(crate) enum Source {
     /// This variable.
     Variable(String),
@@ -41,6 +44,16 @@ pub(crate) enum Source {
     Llm(String),
     /// The stored secret of this name.
     Stored(SecretName),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "the variable `{name}`"),
+            Self::Llm(name) => write!(f, "the entry `{name}` of llm's keys.json"),
+            Self::Stored(name) => write!(f, "the stored secret `{name}`"),
+        }
+    }
 }
 
 impl EnvKeys {

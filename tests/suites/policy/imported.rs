@@ -69,8 +69,8 @@ async fn listed(home: &Path, purpose: &str, secrets: &[&str]) -> Vec<(String, bo
     let models = models.as_array().unwrap().iter();
     models
         .map(|model| {
-            let key = model["key"].as_str().unwrap_or_default();
-            let secret = key.split("DATASETTE_SECRETS_").nth(1).and_then(|rest| rest.split('`').next());
+            let variable = model["key"]["name"].as_str().unwrap_or_default();
+            let secret = variable.strip_prefix("DATASETTE_SECRETS_");
             let id = model["id"].as_str().unwrap().to_owned();
             (id, model["default"].as_bool().unwrap(), secret.unwrap_or_default().to_owned())
         })

@@ -2,13 +2,15 @@
 
 mod default;
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use tollgate::types::{Capability, ModelName, Place, Value};
-use tollgate::{JudgedModel, KeyError, KeyStore, Missing, ModelListing};
+use tollgate::types::{Capability, ModelName, Place, SecretRef, Value};
+use tollgate::{JudgedModel, KeyError, Missing, ModelListing};
 
 use crate::args::{ModelsArgs, ModelsCommand};
 use crate::exit::Stop;
-use crate::keys::EnvKeys;
+use crate::keys::{EnvKeys, Source};
 use crate::output::Output;
 use crate::session::Session;
 
@@ -23,7 +25,7 @@ struct ModelJson<'a> {
     needs_key: bool,
     key_available: bool,
     /// Where the key was found.
-    key: Option<String>,
+    key: Option<&'a Source>,
     /// What is set unless the caller sets it.
     options: serde_json::Map<String, serde_json::Value>,
     capabilities: Vec<&'a str>,
@@ -60,18 +62,19 @@ pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Outpu
     let host = session.open_read(read, &args.host.tried, output).await?;
     let wish = host.models().purpose(&args.caller.purpose).actor(args.caller.actor());
     let judged = wish.judge().await?;
-    let keys = session.keys(&config);
-    if output.is_json() {
-        let shown = judged.iter().filter(|one| args.why || one.missing.is_none());
-        if args.why {
-            return output.value(&shown.map(|one| judged_json(one, &keys)).collect::<Vec<_>>()).await;
-        }
-        return output.value(&shown.map(|one| json(&one.listing, &keys)).collect::<Vec<_>>()).await;
+    let sources = sources(&judged, &session.keys(&config)).await;
+    if output.is_json() && args.why {
+        let shown = judged.iter().map(|one| judged_json(one, &sources));
+        return output.value(&shown.collect::<Vec<_>>()).await;
     }
     let (usable, left_out): (Vec<_>, Vec<_>) = judged.iter().partition(|one| one.missing.is_none());
+    if output.is_json() {
+        let shown = usable.iter().map(|one| json(&one.listing, &sources));
+        return output.value(&shown.collect::<Vec<_>>()).await;
+    }
     let width = usable.iter().map(|one| one.listing.id.to_string().len()).max().unwrap_or_default();
-    let lines: String =
-        usable.iter().map(|one| line(&one.listing, width, args.why.then_some(&keys))).collect();
+    let details = args.why.then_some(&sources);
+    let lines: String = usable.iter().map(|one| line(&one.listing, width, details)).collect();
     output.text(&lines).await?;
     if args.why {
         return output.text(&reasons(&left_out)).await;
@@ -82,7 +85,22 @@ pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Outpu
     Ok(())
 }
 
-fn json<'a>(listing: &'a ModelListing, keys: &EnvKeys) -> ModelJson<'a> {
+/// For each place where a key was found, what of it answers.
+type Sources = BTreeMap<SecretRef, Source>;
+
+async fn sources(judged: &[JudgedModel], keys: &EnvKeys) -> Sources {
+    let mut sources = Sources::new();
+    for place in judged.iter().filter_map(|one| one.listing.key.as_ref()) {
+        if !sources.contains_key(place)
+            && let Ok(Some(source)) = keys.source(place).await
+        {
+            sources.insert(place.clone(), source);
+        }
+    }
+    sources
+}
+
+fn json<'a>(listing: &'a ModelListing, sources: &'a Sources) -> ModelJson<'a> {
     let options = listing.options.iter();
     ModelJson {
         id: listing.id.to_string(),
@@ -92,13 +110,13 @@ fn json<'a>(listing: &'a ModelListing, keys: &EnvKeys) -> ModelJson<'a> {
         default: listing.is_default,
         needs_key: listing.needs_key,
         key_available: listing.key_available,
-        key: listing.key.as_ref().map(|key| keys.hint(key)),
+        key: listing.key.as_ref().and_then(|place| sources.get(place)),
         options: options.map(|entry| (entry.name.clone(), Value::into_json(entry.value.clone()))).collect(),
         capabilities: listing.model.capabilities.iter().map(Capability::as_str).collect(),
     }
 }
 
-fn judged_json<'a>(judged: &'a JudgedModel, keys: &EnvKeys) -> JudgedJson<'a> {
+fn judged_json<'a>(judged: &'a JudgedModel, sources: &'a Sources) -> JudgedJson<'a> {
     let missing = judged.missing.as_ref().map(|missing| {
         let place = place(missing);
         MissingJson {
@@ -109,7 +127,7 @@ fn judged_json<'a>(judged: &'a JudgedModel, keys: &EnvKeys) -> JudgedJson<'a> {
             line: place.filter(|place| place.file.is_some()).map(|place| place.line),
         }
     });
-    JudgedJson { model: json(&judged.listing, keys), missing }
+    JudgedJson { model: json(&judged.listing, sources), missing }
 }
 
 fn place(missing: &Missing) -> Option<&Place> {
@@ -122,7 +140,7 @@ fn place(missing: &Missing) -> Option<&Place> {
 
 /// `openai/gpt-5.4  gpt-5.4, 5.4  (default)`: the id, the shorter names for it, what is special; in detail also where its key
 /// comes from and what is set for it.
-fn line(listing: &ModelListing, width: usize, details: Option<&EnvKeys>) -> String {
+fn line(listing: &ModelListing, width: usize, details: Option<&Sources>) -> String {
     let bare = listing.owns_bare_name.then_some(&listing.id.name);
     let names: Vec<&str> = bare.into_iter().chain(&listing.model.aliases).map(|name| name.as_str()).collect();
     let default = if listing.is_default { "  (default)" } else { "" };
@@ -130,9 +148,9 @@ fn line(listing: &ModelListing, width: usize, details: Option<&EnvKeys>) -> Stri
     let mut text = format!("{:width$}  {}{default}{key}", listing.id.to_string(), names.join(", "));
     text.truncate(text.trim_end().len());
     text.push('\n');
-    if let Some(keys) = details {
-        if let Some(key) = &listing.key {
-            text.push_str(&format!("{:width$}    key: {}\n", "", keys.hint(key)));
+    if let Some(sources) = details {
+        if let Some(source) = listing.key.as_ref().and_then(|place| sources.get(place)) {
+            text.push_str(&format!("{:width$}    key: {source}\n", ""));
         }
         let options: Vec<String> =
             listing.options.iter().map(|entry| format!("{}={}", entry.name, entry.value)).collect();

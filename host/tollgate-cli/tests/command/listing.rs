@@ -36,7 +36,7 @@ fn models_are_an_array_of_the_promised_shape() {
     assert!(echo["capabilities"].as_array().unwrap().contains(&"streaming".into()));
     let openai = models.iter().find(|model| model["plugin"] == "openai").unwrap();
     assert_eq!((&openai["needs_key"], &openai["key_available"]), (&true.into(), &true.into()));
-    assert_eq!(openai["key"], "the variable `OPENAI_API_KEY`");
+    assert_eq!(openai["key"], serde_json::json!({"kind": "variable", "name": "OPENAI_API_KEY"}));
 }
 
 #[test]

@@ -39,8 +39,7 @@ fn a_purposes_models_come_with_their_default_key_and_options() {
         listed.as_array().unwrap().iter().map(|model| (&model["id"], &model["default"])).collect();
     assert_eq!(shown, [(&json!("openai/gpt-5.4-nano"), &json!(true)), (&json!("echo/echo"), &json!(false))]);
     assert_eq!(listed[0]["options"], json!({"temperature": 0}));
-    let key = listed[0]["key"].as_str().unwrap();
-    assert!(key.contains("TOLLGATE_SECRETS_NANO_KEY"), "{key}");
+    assert_eq!(listed[0]["key"], json!({"kind": "variable", "name": "TOLLGATE_SECRETS_NANO_KEY"}));
 
     let elsewhere = models(&home, &["--json"]).json();
     let ids: Vec<_> =
@@ -67,6 +66,7 @@ fn why_names_the_rule_with_its_file_and_line() {
         assert!(text.contains(&line), "{line}\n{text}");
     }
     assert!(text.starts_with("openai/gpt-5.4-nano  gpt-5.4-nano  (default)\n"), "{text}");
+    assert!(text.contains("    key: the variable `TOLLGATE_SECRETS_NANO_KEY`\n"), "{text}");
     assert!(text.contains("options: temperature=0\n"), "{text}");
 
     let judged = models(&home, &["--purpose", "chat", "--why", "--json"]).json();

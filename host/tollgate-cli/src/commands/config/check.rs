@@ -46,6 +46,9 @@ struct WarningJson {
     severity: &'static str,
     #[serde(flatten)]
     what: MistakeJson,
+    /// Whether the host told a person of it when it was built.
+    #[serde(skip)]
+    was_logged: bool,
 }
 
 /// Checks the configuration: the file by itself, its plugins, and whether they have the models that it names.
@@ -79,7 +82,8 @@ pub(crate) async fn run(args: &CheckArgs, session: &mut Session, output: &Output
     if output.is_json() {
         return output.value(&report).await;
     }
-    for warning in &report.warnings {
+    // those of the host were logged as warnings already, unless they are less
+    for warning in report.warnings.iter().filter(|warning| !warning.was_logged) {
         output.note(&warning.line());
     }
     output.text(&report.summary()).await
@@ -151,7 +155,7 @@ impl WarningJson {
         let (file, message) = (file.display().to_string(), message.to_owned());
         let suggestion = Some(suggestion.to_owned());
         let what = MistakeJson { file, line: None, column: None, key: String::new(), message, suggestion };
-        Self { severity: Severity::Warning.as_str(), what }
+        Self { severity: Severity::Warning.as_str(), what, was_logged: false }
     }
 
     /// For people: `warning: FILE:LINE:COLUMN: key: what; the way out`.
@@ -166,7 +170,7 @@ impl WarningJson {
     fn new(file: &Path, finding: &Finding) -> Self {
         let severity = finding.severity.as_str();
         let what = MistakeJson::new(&file.display().to_string(), &Mistake::from(finding.clone()));
-        Self { severity, what }
+        Self { severity, what, was_logged: finding.severity == Severity::Warning }
     }
 }
 

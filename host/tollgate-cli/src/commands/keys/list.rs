@@ -38,7 +38,7 @@ struct SlotJson {
     plugin: String,
     slot: String,
     set: bool,
-    source: Option<SourceJson>,
+    source: Option<Source>,
     /// Why it is not known whether it is set.
     error: Option<String>,
     /// What `keys set` stores for it.
@@ -48,20 +48,12 @@ struct SlotJson {
     obtain: Option<String>,
 }
 
-/// The place that answers.
-#[derive(Debug, Serialize)]
-struct SourceJson {
-    /// `variable`, `llm` or `stored`.
-    kind: &'static str,
-    name: String,
-}
-
 /// A stored secret, or one that the configuration names.
 #[derive(Debug, Serialize)]
 struct SecretJson {
     name: String,
     stored: bool,
-    source: Option<SourceJson>,
+    source: Option<Source>,
     /// `false`: it was changed by somebody else.
     sound: bool,
     version: Option<u64>,
@@ -117,7 +109,7 @@ async fn slot_json(plugin: &PluginListing, slot: &KeySlot, keys: &EnvKeys) -> Sl
     for place in &plugin.keys {
         match keys.source(place).await {
             Ok(None) => continue,
-            Ok(found) => source = found.map(SourceJson::from),
+            Ok(found) => source = found,
             // as for a prompt: no place after one that cannot say is looked at
             Err(failed) => error = Some(failed.to_string()),
         }
@@ -191,7 +183,7 @@ async fn secret_json(
     SecretJson {
         name: name.to_string(),
         stored: stored.is_some(),
-        source: source.map(SourceJson::from),
+        source,
         sound: stored.is_none_or(|stored| stored.sound),
         version: stored.map(|stored| stored.version),
         versions: stored.map(|stored| stored.versions),
@@ -203,26 +195,6 @@ async fn secret_json(
             purpose: used.purpose.as_ref().map(ToString::to_string),
         }),
         used_by,
-    }
-}
-
-impl From<Source> for SourceJson {
-    fn from(source: Source) -> Self {
-        match source {
-            Source::Variable(name) => Self { kind: "variable", name },
-            Source::Llm(name) => Self { kind: "llm", name },
-            Source::Stored(name) => Self { kind: "stored", name: name.to_string() },
-        }
-    }
-}
-
-impl SourceJson {
-    fn words(&self) -> String {
-        match self.kind {
-            "variable" => format!("the variable `{}`", self.name),
-            "llm" => format!("the entry `{}` of llm's keys.json", self.name),
-            _ => format!("the stored secret `{}`", self.name),
-        }
     }
 }
 
@@ -245,7 +217,7 @@ fn text(listed: &KeysJson) -> String {
 
 fn slot_text(slot: &SlotJson) -> String {
     if let Some(source) = &slot.source {
-        return format!("set, from {}", source.words());
+        return format!("set, from {source}");
     }
     if let Some(error) = &slot.error {
         return format!("not known: {}", printable(error, 400));
@@ -268,13 +240,9 @@ fn secret_text(secret: &SecretJson) -> String {
     words.extend(secret.note.as_ref().map(|note| format!("\"{}\"", printable(note, 100))));
     words.extend(secret.updated.as_ref().map(|updated| format!("set {}", updated.at)));
     words.extend(secret.last_used.as_ref().map(|used| format!("last used {}", used.stamp.at)));
-    words.extend(
-        secret
-            .source
-            .as_ref()
-            .filter(|source| source.kind == "variable")
-            .map(|source| format!("but the variable `{}` comes first", source.name)),
-    );
+    if let Some(variable @ Source::Variable(_)) = &secret.source {
+        words.push(format!("but {variable} comes first"));
+    }
     let used_by = if secret.used_by.is_empty() { "nothing".to_owned() } else { secret.used_by.join(", ") };
     words.push(format!("used by {used_by}"));
     format!("  {}: {}\n", secret.name, words.join(", "))
