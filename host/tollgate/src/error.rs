@@ -223,6 +223,15 @@ impl Error {
         self.to_string()
     }
 
+    /// Why no model was admitted, where that is it: which model, for which purpose, and by which rule of which line.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&AdmitError> {
+        match &*self.0 {
+            Cause::Admit(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// The mistakes of the configuration, where it is that which cannot be used.
     #[must_use]
     pub fn config_errors(&self) -> Option<&ConfigErrors> {

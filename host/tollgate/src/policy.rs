@@ -1,7 +1,7 @@
 //! Which model a caller gets, and whether he may: pure rules over what the operator wrote and which models there are.
 //!
-//! One function, [`Policy::judge`], decides for listings and for calls, so that what is listed is what can be used. Names
-//! are compared as models, never as texts: an alias in a block list blocks what it stands for.
+//! One function decides for listings and for calls, so that what is listed is what can be used. Names are compared as
+//! models, never as texts: an alias in a block list blocks what it stands for.
 //!
 //! | rule | for a purpose `p` |
 //! |---|---|

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tollgate::types::{Caller, ManualClock, ModelId, UtcMillis};
-use tollgate::{ErrorKind, HookRefusal, Host, ModelHook};
+use tollgate::{AdmitError, ErrorKind, HookRefusal, Host, ModelHook};
 use tollgate_test_kit::Vendor;
 use tollgate_tests::dialing::{Dial, Script};
 use tollgate_tests::{guests, house, log};
@@ -122,6 +122,14 @@ async fn a_default_that_a_purposes_list_lacks_is_refused() {
         "model `lab/b`, for the purpose `x`, is not in `purposes.x.models` (tollgate.yaml:2); add it there to allow it"
     );
     assert_eq!(asked(&host, None, "").await.unwrap(), "b with no key");
+
+    // typed, for whoever has more to do with it than to show it
+    let error = host.model().purpose("x").resolve().await.unwrap_err();
+    let Some(AdmitError::Refused { model, purpose, refusal, .. }) = error.refusal() else {
+        panic!("{error:?}")
+    };
+    assert_eq!((model.to_string().as_str(), purpose.as_ref().unwrap().as_str()), ("lab/b", "x"));
+    assert_eq!((refusal.as_str(), refusal.place().line), ("not_allowed", 2));
 }
 
 #[tokio::test]

@@ -129,7 +129,7 @@ impl ModelRequest {
     /// [`ErrorKind::NoModel`](crate::ErrorKind::NoModel); [`ErrorKind::UnknownModel`](crate::ErrorKind::UnknownModel), with
     /// the nearest names; [`ErrorKind::ModelDenied`](crate::ErrorKind::ModelDenied), naming the rule and its line;
     /// [`ErrorKind::KeyMissing`](crate::ErrorKind::KeyMissing), naming every place, where `require_keys` is set;
-    /// [`ErrorKind::PluginBroke`](crate::ErrorKind::PluginBroke) where a hook failed.
+    /// [`ErrorKind::PluginBroke`](crate::ErrorKind::PluginBroke) where a hook failed. [`Error::refusal`] has them as types.
     ///
     /// # Cancel safety
     /// Only looks.
