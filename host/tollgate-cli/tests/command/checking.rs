@@ -136,3 +136,23 @@ fn a_file_that_its_group_can_write_is_warned_of() {
         }
     }
 }
+
+#[test]
+fn a_block_list_that_knows_more_than_there_is_is_told_of_by_the_check_alone() {
+    let home = Home::new();
+    let text = "blocked_models: [gpt-9]\ndefault_model: {model: echo, key: UNUSED}\n";
+    let file = home.write("c.yaml", text);
+    let path = file.to_str().unwrap();
+    let models = home.run(&["models", "--config", path]).env("OPENAI_API_KEY", "tgcanary").ran();
+    assert!(models.code == Some(0) && !models.stderr.contains("gpt-9"), "{models:?}");
+    assert!(models.stderr.contains(":2:16: default_model: `echo/echo` needs no key"), "{models:?}");
+    let check = home.run(&["config", "check", path]).ran();
+    for what in ["warning: ", ":1:18: blocked_models[0]: no installed plugin offers `gpt-9`", "needs no key"]
+    {
+        assert_eq!(check.stderr.matches(what).count(), 1, "{what}: {check:?}");
+    }
+    let report = home.run(&["config", "check", "--json", path]).ran().json();
+    let severities: Vec<_> =
+        report["warnings"].as_array().unwrap().iter().map(|one| &one["severity"]).collect();
+    assert_eq!(severities, ["warning", "warning"]);
+}

@@ -148,9 +148,10 @@ fn accepted(mut findings: Vec<Finding>) -> Result<Vec<Finding>, SetupError> {
         return Err(SetupError::Config(ConfigErrors::from(findings)));
     }
     for finding in &findings {
-        match finding.severity {
-            Severity::Notice => tracing::info!("{finding}"),
-            Severity::Warning | Severity::Error => tracing::warn!("{finding}"),
+        if finding.is_logged() {
+            tracing::warn!("{finding}");
+        } else {
+            tracing::info!("{finding}");
         }
     }
     Ok(findings)

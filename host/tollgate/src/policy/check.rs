@@ -29,9 +29,7 @@ pub(crate) fn check<'n>(
     for named in rules.models.iter().flatten() {
         check.named(named, Severity::Error);
     }
-    for named in &rules.blocked_models {
-        check.named(named, Severity::Warning);
-    }
+    check.blocked(&rules.blocked_models);
     if let Some(default) = &rules.default_model {
         check.used(default);
         check.not_blocked(default, &[&rules.blocked_models]);
@@ -58,13 +56,20 @@ impl Check<'_> {
         for entry in purpose.models.iter().flatten().chain(&purpose.fallback).chain(&purpose.model) {
             self.used(entry);
         }
-        for named in &purpose.blocked_models {
-            self.named(named, Severity::Warning);
-        }
+        self.blocked(&purpose.blocked_models);
         if let Some(model) = &purpose.model {
             self.not_blocked(model, &[&purpose.blocked_models, &rules.blocked_models]);
         }
         self.one_key_each(purpose);
+    }
+
+    /// A block list may know more than there is.
+    fn blocked(&mut self, list: &[Named]) {
+        let before = self.findings.len();
+        for named in list {
+            self.named(named, Severity::Warning);
+        }
+        self.findings.iter_mut().skip(before).for_each(|finding| finding.only_takes_away = true);
     }
 
     /// The model that a name means. One that nobody has is noted: as so bad, or less where it may come.

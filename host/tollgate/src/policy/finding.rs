@@ -40,11 +40,20 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub suggestion: Option<String>,
+    /// Whether it can only take away, as a block list that knows more models than there are: nobody has to hear of it
+    /// whenever a host is built.
+    pub only_takes_away: bool,
 }
 
 impl Finding {
     pub(super) fn new(severity: Severity, at: &Place, message: String, suggestion: Option<String>) -> Self {
-        Self { severity, at: at.clone(), message, suggestion }
+        Self { severity, at: at.clone(), message, suggestion, only_takes_away: false }
+    }
+
+    /// Whether the host tells of it in its log, as a warning, when it is built.
+    #[must_use]
+    pub fn is_logged(&self) -> bool {
+        self.severity > Severity::Notice && !self.only_takes_away
     }
 }
 

@@ -170,7 +170,7 @@ impl WarningJson {
     fn new(file: &Path, finding: &Finding) -> Self {
         let severity = finding.severity.as_str();
         let what = MistakeJson::new(&file.display().to_string(), &Mistake::from(finding.clone()));
-        Self { severity, what, was_logged: finding.severity == Severity::Warning }
+        Self { severity, what, was_logged: finding.is_logged() }
     }
 }
 
