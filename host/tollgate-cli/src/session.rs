@@ -73,8 +73,8 @@ impl Session {
                 errors.map_or(Ok(host), |errors| Err(Unbuilt::Mistakes(errors)))
             }
             (Err(error), errors) => Err(match (error.config_errors(), errors) {
-                (Some(found), Some(errors)) => Unbuilt::Mistakes(errors.merge(found.clone())),
-                (Some(found), None) => Unbuilt::Mistakes(found.clone()),
+                (Some(found), Some(errors)) => Unbuilt::Mistakes(errors.merge(found)),
+                (Some(found), None) => Unbuilt::Mistakes(found),
                 (None, Some(errors)) => Unbuilt::Mistakes(errors),
                 (None, None) => Unbuilt::Failed(error.into()),
             }),

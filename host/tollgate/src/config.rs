@@ -191,6 +191,8 @@ pub struct EgressConfig {
     /// A PEM file of authorities that are trusted besides the usual ones. [`Config::parse`] has put the folder of
     /// the configuration before a relative one.
     pub ca_file: Option<PathBuf>,
+    /// Where it stands.
+    pub at: Place,
 }
 
 #[cfg(test)]

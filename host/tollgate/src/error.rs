@@ -3,12 +3,12 @@
 //! [`ErrorKind`] is the stable contract: few kinds, which the command maps to exit codes and a server to statuses. Two
 //! audiences stay apart. The caller gets kind, message and hint; what a host-side failure was in detail goes to the log.
 
-use crate::config::ConfigErrors;
+use crate::config::{ConfigErrors, Mistake, Problem};
 use crate::egress::EgressError;
 use crate::pipeline::{AdmitError, DispatchError, HoldError, HookFailure, KeyError, PromptRefused};
 use crate::plugin::{PluginError, PluginErrorKind, ProviderError};
 use crate::sandbox::{ArtifactError, EngineError, Fault, LoadError};
-use crate::types::{OptionRefused, PluginName};
+use crate::types::{OptionRefused, Place, PluginName};
 
 /// What went wrong, by what a caller can do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -138,6 +138,14 @@ pub enum SetupError {
     /// Rules that do not fit the models there are.
     #[error(transparent)]
     Config(#[from] ConfigErrors),
+    /// An entry of a file cannot be put into force.
+    #[error("{at}: {error}", at = Written(.at))]
+    Entry {
+        /// The entry.
+        at: Place,
+        /// Why.
+        error: Box<SetupError>,
+    },
     /// The sandbox has no room.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -197,6 +205,24 @@ pub enum SetupError {
     },
 }
 
+impl SetupError {
+    /// The same, with the entry of a file that it is about.
+    pub(crate) fn of_entry(self, at: &Place) -> Self {
+        if at.file.is_none() { self } else { Self::Entry { at: at.clone(), error: Box::new(self) } }
+    }
+}
+
+/// A place as the mistakes of a file have it: `file:line:column`.
+struct Written<'a>(&'a Place);
+
+impl std::fmt::Display for Written<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Place { file, line, column, .. } = self.0;
+        let file = file.as_deref().map(|file| file.display().to_string()).unwrap_or_default();
+        write!(f, "{file}:{line}:{column}")
+    }
+}
+
 impl<T: Into<Cause>> From<T> for Error {
     fn from(cause: T) -> Self {
         Self(Box::new(cause.into()))
@@ -232,11 +258,18 @@ impl Error {
         }
     }
 
-    /// The mistakes of the configuration, where it is that which cannot be used.
+    /// The mistakes of the configuration, where it is that which cannot be used, or a file that it names.
     #[must_use]
-    pub fn config_errors(&self) -> Option<&ConfigErrors> {
+    pub fn config_errors(&self) -> Option<ConfigErrors> {
         match &*self.0 {
-            Cause::Setup(SetupError::Config(errors)) => Some(errors),
+            Cause::Setup(SetupError::Config(errors)) => Some(errors.clone()),
+            Cause::Setup(SetupError::Entry { at, error }) => match setup_kind(error) {
+                ErrorKind::InvalidConfig | ErrorKind::InvalidPlugin => {
+                    let mistake = Mistake::at(at, Problem::Unfit(error.to_string()), None);
+                    ConfigErrors::of(at.file.as_deref()?, vec![mistake])
+                }
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -323,6 +356,7 @@ fn key_kind(error: &KeyError) -> ErrorKind {
 fn setup_kind(error: &SetupError) -> ErrorKind {
     match error {
         SetupError::Threads(_) | SetupError::Engine(_) => ErrorKind::Internal,
+        SetupError::Entry { error, .. } => setup_kind(error),
         SetupError::Config(_)
         | SetupError::Egress(_)
         | SetupError::UnknownBuiltin { .. }

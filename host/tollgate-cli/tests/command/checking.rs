@@ -76,22 +76,32 @@ fn a_plugin_that_does_not_load_is_a_mistake() {
     let home = Home::new();
     let wasm = component(&home, "echo", "echo.wasm");
     std::fs::write(&wasm, b"not a component").unwrap();
-    for (entry, named) in [
-        ("{source: builtin:nobody}".to_owned(), "nobody"),
-        ("{source: 'file:./echo.wasm', dev: true}".to_owned(), "acme"),
-        (format!("{{source: 'file:./echo.wasm', sha256: {}}}", "ab".repeat(32)), "acme"),
-        ("{source: 'file:./nowhere.wasm', dev: true}".to_owned(), "nowhere.wasm"),
+    for (entry, named, key) in [
+        ("plugins: {acme: {source: builtin:nobody}}".to_owned(), "nobody", "plugins.acme"),
+        ("plugins: {acme: {source: 'file:./echo.wasm', dev: true}}".to_owned(), "acme", "plugins.acme"),
+        (
+            format!("plugins: {{acme: {{source: 'file:./echo.wasm', sha256: {}}}}}", "ab".repeat(32)),
+            "acme",
+            "plugins.acme",
+        ),
+        (
+            "plugins: {acme: {source: 'file:./nowhere.wasm', dev: true}}".to_owned(),
+            "nowhere.wasm",
+            "plugins.acme",
+        ),
+        ("egress: {ca_file: nowhere.pem}".to_owned(), "nowhere.pem", "egress"),
     ] {
-        let file = home.write("tollgate.yaml", format!("plugins: {{acme: {entry}}}\n"));
+        let file = home.write("tollgate.yaml", format!("{entry}\n"));
         let path = file.to_str().unwrap();
         let ran = home.run(&["config", "check", path]).ran();
         assert!(ran.code == Some(2) && ran.stderr.contains(named), "{entry}: {ran:?}");
+        assert!(ran.stderr.contains(&format!("{path}:1:")), "{entry}: {ran:?}");
         let ran = home.run(&["config", "check", "--json", path]).ran();
         let report: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
         let mistake = &report["mistakes"][0];
         assert_eq!(
-            (ran.code, &mistake["file"], mistake["line"].is_null()),
-            (Some(2), &path.into(), true),
+            (ran.code, &mistake["file"], &mistake["line"], &mistake["key"]),
+            (Some(2), &path.into(), &1.into(), &key.into()),
             "{report}"
         );
         assert!(mistake["message"].as_str().unwrap().contains(named), "{report}");

@@ -73,6 +73,7 @@ fn egress(reading: &mut Reading<'_>, field: &Field<'_>) -> EgressConfig {
     EgressConfig {
         proxy: fields.get("proxy").and_then(|field| proxy(reading, &field)),
         ca_file: fields.get("ca_file").and_then(|field| reading.path(&field)),
+        at: reading.place_of_key(field),
     }
 }
 

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::mistake::{ConfigErrors, Mistake, Problem};
 use crate::policy::Finding;
-use crate::types::Place;
 
 /// The place of a configuration that is in no file.
 const NO_FILE: &str = "configuration";
@@ -19,7 +18,7 @@ impl From<Vec<Finding>> for ConfigErrors {
 
 impl From<Finding> for Mistake {
     fn from(finding: Finding) -> Self {
-        let Finding { at: Place { line, column, key, .. }, message, suggestion, .. } = finding;
-        Self { line, column, key, problem: Problem::Unfit(message), suggestion }
+        let Finding { at, message, suggestion, .. } = finding;
+        Self::at(&at, Problem::Unfit(message), suggestion)
     }
 }

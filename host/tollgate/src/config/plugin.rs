@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::types::{
-    Digest, EgressLimits, Entry, ModelName, OriginGrant, PluginName, SandboxLimits, SecretRef, Value,
+    Digest, EgressLimits, Entry, ModelName, OriginGrant, Place, PluginName, SandboxLimits, SecretRef, Value,
 };
 
 /// One installed plugin and everything that it is granted.
@@ -31,15 +31,19 @@ pub struct PluginConfig {
     pub models: Vec<PluginModel>,
     /// How much of a prompt it sees where it is a hook. Default: nothing.
     pub sees: Sees,
+    /// Where its entry stands.
+    pub at: Place,
 }
 
 impl PluginConfig {
     /// A plugin with no setting, no origin of its own and the default limits.
     #[must_use]
     pub fn new(name: PluginName, source: Source) -> Self {
+        let at = Place::of_key(format!("plugins.{name}"));
         Self {
             name,
             source,
+            at,
             origins: None,
             key: None,
             config: Vec::new(),
@@ -49,6 +53,11 @@ impl PluginConfig {
             models: Vec::new(),
             sees: Sees::default(),
         }
+    }
+
+    /// Whether it says the same, wherever it stands.
+    pub(crate) fn means_the_same(&self, other: &Self) -> bool {
+        *self == Self { at: self.at.clone(), ..other.clone() }
     }
 
     /// The built-in of the same name.

@@ -108,6 +108,12 @@ impl<'a> Reading<'a> {
         Place::in_file(self.file.clone(), line, column, field.path.clone())
     }
 
+    /// Where a field's key stands.
+    pub(super) fn place_of_key(&self, field: &Field<'_>) -> Place {
+        let Position { line, column } = field.at;
+        Place::in_file(self.file.clone(), line, column, field.path.clone())
+    }
+
     /// The file's folder.
     fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))

@@ -102,7 +102,8 @@ fn the_documented_example_means_what_it_says() {
     assert_eq!(names, ["openai", "local", "acme", "mine", "theirs", "redact"]);
     let [openai, local, acme, mine, theirs, redact] = config.plugins.as_slice() else { panic!("{config:?}") };
 
-    assert_eq!(*openai, PluginConfig::builtin("openai".parse().unwrap()));
+    assert!(openai.means_the_same(&PluginConfig::builtin("openai".parse().unwrap())));
+    assert_eq!((openai.at.key.as_str(), openai.at.line > 1), ("plugins.openai", true));
 
     assert_eq!(local.source, Source::Builtin("provider-openai-compatible".to_owned()));
     assert_eq!(

@@ -70,11 +70,12 @@ impl Installer {
         plugin: PluginConfig,
         standing: &[(PluginConfig, Place)],
     ) -> Result<(PluginConfig, Place), SetupError> {
-        let stays = |(known, _): &&(PluginConfig, Place)| *known == plugin && !is_read_anew(known);
+        let stays =
+            |(known, _): &&(PluginConfig, Place)| known.means_the_same(&plugin) && !is_read_anew(known);
         if let Some(stays) = standing.iter().find(stays) {
             return Ok(stays.clone());
         }
-        let place = self.place(plugin.clone()).await?;
+        let place = self.place(plugin.clone()).await.map_err(|error| error.of_entry(&plugin.at))?;
         Ok((plugin, place))
     }
 

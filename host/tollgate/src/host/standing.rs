@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::builtin::Builtin;
 use super::install::{Installer, Place};
 use super::listing::PluginListing;
-use crate::config::{Config, ConfigErrors, EgressConfig, LimitConfig, PluginConfig};
+use crate::config::{Config, ConfigErrors, LimitConfig, PluginConfig};
 use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, TlsRoots};
 use crate::error::SetupError;
 use crate::keys::KeyStore;
@@ -21,7 +21,7 @@ use crate::policy::{Finding, Severity};
 use crate::registry::{ModelCache, Registry};
 use crate::sandbox::{self, Compiling, Engine, EngineOptions};
 use crate::tasks::Tasks;
-use crate::types::{Clock, PluginName};
+use crate::types::{Clock, Origin, PluginName};
 
 /// What the embedder gave. No configuration changes it.
 #[derive(Debug)]
@@ -50,7 +50,8 @@ pub(super) struct Standing {
     pub(super) plugins: Arc<[PluginListing]>,
     pub(super) findings: Vec<Finding>,
     sandbox: sandbox::House,
-    egress: EgressConfig,
+    /// The proxy of its way out.
+    proxy: Option<Origin>,
     places: Vec<(PluginConfig, Place)>,
 }
 
@@ -81,7 +82,7 @@ impl Ground {
         pipeline::recall_lists(&house);
         let limited = config.limits.iter().filter_map(|limit| limit.model.as_ref());
         let findings = accepted(house.registry.check(limited))?;
-        Ok(Standing { house, installer, plugins, findings, sandbox, egress: config.egress, places })
+        Ok(Standing { house, installer, plugins, findings, sandbox, proxy: config.egress.proxy, places })
     }
 
     /// The same as before, where that does.
@@ -94,10 +95,13 @@ impl Ground {
             None => Engine::new(needed).map_err(SetupError::Engine)?,
         };
         // a file of authorities may have changed without its name
-        let same = |before: &&Standing| before.egress == config.egress && config.egress.ca_file.is_none();
+        let same =
+            |before: &&Standing| before.proxy == config.egress.proxy && config.egress.ca_file.is_none();
         let egress = match before.filter(same) {
             Some(before) => before.sandbox.egress.clone(),
-            None => self.egress(config).map_err(SetupError::Egress)?,
+            None => {
+                self.egress(config).map_err(|error| SetupError::Egress(error).of_entry(&config.egress.at))?
+            }
         };
         let (tasks, clock) = (self.tasks.clone(), self.clock.clone());
         Ok(sandbox::House { engine, compiling: self.compiling.clone(), egress, tasks, clock })

@@ -32,6 +32,7 @@ fn plugin(reading: &mut Reading<'_>, name: &str, field: &Field<'_>) -> Option<Pl
         is_builtin: matches!(source, Some(Source::Builtin(_))),
     };
     let mut plugin = PluginConfig::builtin(name);
+    plugin.at = reading.place_of_key(field);
     if let Some(source) = source {
         plugin.source = source;
     }
