@@ -163,7 +163,7 @@ impl EnvKeys {
     }
 }
 
-/// The bytes of a file of keys; `None` where there is none, or none to be believed.
+/// The bytes of a file of keys; `None` where there is none. One that others can write is an error.
 fn read(file: &Path) -> Result<Option<Vec<u8>>, std::io::Error> {
     let metadata = match std::fs::metadata(file) {
         Ok(metadata) => metadata,
@@ -171,8 +171,10 @@ fn read(file: &Path) -> Result<Option<Vec<u8>>, std::io::Error> {
         Err(error) => return Err(error),
     };
     if locate::others_can_write(&metadata) {
-        tracing::warn!(file = %file.display(), "others can write this file, so that its keys are not used; `chmod o-w` it");
-        return Ok(None);
+        // no absence: the next place would be another account's
+        return Err(std::io::Error::other(
+            "others can write it; `chmod o-w` it, once you know what is in it",
+        ));
     }
     std::fs::read(file).map(Some)
 }

@@ -114,6 +114,12 @@ impl Expand for FromEnv {
 
     fn file(&self, path: &Path) -> Result<String, ExpandError> {
         let failed = |reason: String| ExpandError::Unreadable { path: path.display().to_string(), reason };
-        std::fs::File::open(path).and_then(files::text).map_err(|error| failed(error.to_string()))
+        let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+        if file.metadata().is_ok_and(|metadata| others_can_write(&metadata)) {
+            return Err(failed(
+                "others can write it; `chmod o-w` it, once you know what is in it".to_owned(),
+            ));
+        }
+        files::text(file).map_err(|error| failed(error.to_string()))
     }
 }

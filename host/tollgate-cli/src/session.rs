@@ -173,11 +173,11 @@ impl From<Unbuilt> for Stop {
     }
 }
 
-/// Whether mistakes leave open which plugins there are: names of models would seem unknown that are not.
+/// Whether mistakes leave open which plugins or aliases there are: names of models would seem unknown that are not.
 fn hides_plugins(errors: &ConfigErrors) -> bool {
     let hides = |mistake: &Mistake| match &mistake.problem {
         Problem::UnknownKey(key) if mistake.key.is_empty() => key.starts_with("plug"),
-        _ => mistake.key.is_empty() || mistake.key.starts_with("plugins"),
+        _ => ["plugins", "aliases"].iter().any(|key| mistake.key.starts_with(key)) || mistake.key.is_empty(),
     };
     errors.more > 0 || errors.mistakes.iter().any(hides)
 }

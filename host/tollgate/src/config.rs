@@ -59,6 +59,7 @@ pub use money::{
     LimitConfig, LimitScope, LimitWindow, ModelReservation, PriceConfig, PriceTier, PurposeReservation,
     Rates, Reservations, Unpriced,
 };
+pub use pasted::looks_like_a_key;
 pub use plugin::{Pin, PluginConfig, PluginModel, Sees, Source};
 pub use schema::schema;
 pub use stores::{EncryptionKeyAt, LedgerAt, PostgresUrl};

@@ -79,7 +79,7 @@ impl Host {
         listing::purposes(&self.standing().house)
     }
 
-    /// The installed plugins, in order.
+    /// The installed plugins: the built-ins that no entry names, then those of the configuration, then native ones.
     #[must_use]
     pub fn plugins(&self) -> Arc<[PluginListing]> {
         self.standing().plugins.clone()
@@ -95,7 +95,8 @@ impl Host {
     /// Takes a new configuration, as a whole; or refuses it as a whole, and goes on with the one it has.
     ///
     /// Prompts in flight keep theirs; the next prompt of a [`Model`] that was resolved before is admitted anew. A plugin stays
-    /// as it is where its entry and its bytes do. What the embedder gave to the [`Builder`] stays.
+    /// as it is where its entry and its bytes do, unless the way out changes: all plugins are loaded anew then, and likewise
+    /// wherever a `ca_file` is configured. What the embedder gave to the [`Builder`] stays.
     ///
     /// # Errors
     /// As for [`Builder::build`].
@@ -106,6 +107,9 @@ impl Host {
         let _reloading = self.0.reloading.lock().await;
         let standing = self.0.ground.raise(config, Some(&self.standing())).await?;
         self.0.standing.store(Arc::new(standing));
+        // also those that were told of while the new way out was made
+        let own = self.0.ground.own.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        own.into_iter().for_each(|address| self.standing().installer.forbid(address));
         Ok(())
     }
 

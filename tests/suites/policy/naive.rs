@@ -51,8 +51,13 @@ impl World<'_> {
     }
 
     fn bare(&self, name: &str) -> Option<String> {
-        let exact = self.models.iter().find(|model| model.name == name);
-        exact.or_else(|| self.models.iter().find(|model| model.aliases.contains(&name))).map(Model::id)
+        let mut plugins: Vec<&str> = self.models.iter().map(|model| model.plugin).collect();
+        plugins.dedup();
+        plugins.into_iter().find_map(|plugin| {
+            let own: Vec<&Model> = self.models.iter().filter(|model| model.plugin == plugin).collect();
+            let exact = own.iter().find(|model| model.name == name);
+            exact.or_else(|| own.iter().find(|model| model.aliases.contains(&name))).map(|model| model.id())
+        })
     }
 
     fn meanings<'n>(&self, names: impl IntoIterator<Item = &'n Named>) -> Vec<String> {

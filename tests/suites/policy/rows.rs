@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tollgate::types::{Caller, ManualClock, ModelId, UtcMillis};
-use tollgate::{AdmitError, ErrorKind, HookRefusal, Host, ModelHook};
+use tollgate::config::{PluginConfig, Source};
+use tollgate::types::{Caller, ManualClock, ModelId, UtcMillis, Value};
+use tollgate::{AdmitError, Compiler, ErrorKind, HookRefusal, Host, ModelHook};
 use tollgate_test_kit::Vendor;
 use tollgate_tests::dialing::{Dial, Script};
 use tollgate_tests::{guests, house, log};
@@ -396,4 +397,29 @@ async fn a_vendor_that_cannot_list_its_models_is_not_asked_at_every_unknown_name
     assert_eq!(host.ask("dials/nobody-has", "hello").await.kind(), Some(ErrorKind::UnknownModel));
     assert_eq!(vendor.requests().len(), 2);
     host.finish().await;
+}
+
+#[tokio::test]
+async fn a_bare_name_stays_with_the_earliest_plugin_also_where_that_has_not_listed_it_yet() {
+    // P13: `early` lists `both` only when it is asked; `later` describes it
+    let texts = |names: &[&str]| Value::Texts(names.iter().map(|&name| name.to_owned()).collect());
+    let plugin = |name: &str, setting: &str, models: &[&str]| {
+        let source = Source::Bytes(guests::LISTS.bytes().into());
+        PluginConfig::new(name.parse().unwrap(), source).setting(setting, texts(models))
+    };
+    let config = parsed("aliases: {soon: early/both}\nblocked_models: [early/never]");
+    let config = config.plugin(plugin("early", "later", &["both", "never"]));
+    let config = config.plugin(plugin("later", "models", &["both", "own"]));
+    let builder = Host::builder().config(config).concurrent_calls(4).compiler(Compiler::in_process());
+    let host = builder.keys(keys(&["EARLY_API_KEY", "LATER_API_KEY"])).build().await.unwrap();
+    let id = async |name: &str| host.model().id(name).resolve().await.map(|model| model.id().to_string());
+    // nothing is known of `early` yet, and its alias is nobody else's
+    let names: Vec<String> =
+        host.models().list().await.unwrap().iter().map(|model| model.aliases.concat()).collect();
+    assert_eq!(names, ["", ""]);
+    assert_eq!(id("later/both").await.unwrap(), "later/both");
+    assert_eq!(id("both").await.unwrap(), "early/both");
+    assert_eq!(id("soon").await.unwrap(), "early/both");
+    assert_eq!(id("own").await.unwrap(), "later/own");
+    assert_eq!(id("never").await.unwrap_err().kind(), ErrorKind::ModelDenied);
 }

@@ -184,16 +184,26 @@ pub(crate) struct ConfigArgs {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// What is said of arguments that make no sense. After `keys set` they may be a secret, and are not repeated.
+/// The verbs after which nothing is repeated.
+const VERBS: [&str; 7] = ["init", "set", "list", "remove", "rotate", "path", "import"];
+
+/// What is said of arguments that make no sense. After `keys` they may be a secret, and are not repeated.
 pub(super) fn without_values(error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let mut words = arguments.iter().skip(1).filter(|word| !word.to_string_lossy().starts_with('-'));
-    let is_set = words.any(|word| word == "keys") && words.next().is_some_and(|word| word == "set");
+    let verb = words.find(|word| *word == "keys").and_then(|_| words.next());
+    let verb = verb.and_then(|verb| VERBS.iter().find(|known| verb == **known));
     let repeats =
         error.get(ContextKind::InvalidArg).or_else(|| error.get(ContextKind::InvalidValue)).is_some();
-    if !is_set || !repeats || error.kind() == ErrorKind::MissingRequiredArgument {
+    let Some(verb) = verb.filter(|_| repeats && error.kind() != ErrorKind::MissingRequiredArgument) else {
         return error;
-    }
-    let message = "`tollgate keys set` takes one NAME and its options, and the secret's value never as an argument: send it \
-                   to standard input, or type it when you are asked; what was typed is not repeated here";
+    };
+    let takes = match *verb {
+        "set" => {
+            "takes one NAME and its options, and the secret's value never as an argument: send it to standard input, or type \
+             it when you are asked"
+        }
+        _ => "does not take one of these arguments, or not in this form; `--help` shows what it takes",
+    };
+    let message = format!("`tollgate keys {verb}` {takes}; what was typed is not repeated here");
     Cli::command().error(ErrorKind::UnknownArgument, message)
 }

@@ -5,7 +5,7 @@ mod default;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tollgate::types::{Capability, ModelName, Place, SecretRef, Value};
+use tollgate::types::{Capability, Place, SecretRef, Value};
 use tollgate::{JudgedModel, KeyError, Missing, ModelListing};
 
 use crate::args::{ModelsArgs, ModelsCommand};
@@ -106,7 +106,7 @@ fn json<'a>(listing: &'a ModelListing, sources: &'a Sources) -> ModelJson<'a> {
         id: listing.id.to_string(),
         plugin: listing.id.plugin.as_str(),
         name: listing.id.name.as_str(),
-        aliases: listing.model.aliases.iter().map(ModelName::as_str).collect(),
+        aliases: listing.aliases.iter().map(String::as_str).collect(),
         default: listing.is_default,
         needs_key: listing.needs_key,
         key_available: listing.key_available,
@@ -141,8 +141,8 @@ fn place(missing: &Missing) -> Option<&Place> {
 /// `openai/gpt-5.4  gpt-5.4, 5.4  (default)`: the id, the shorter names for it, what is special; in detail also where its key
 /// comes from and what is set for it.
 fn line(listing: &ModelListing, width: usize, details: Option<&Sources>) -> String {
-    let bare = listing.owns_bare_name.then_some(&listing.id.name);
-    let names: Vec<&str> = bare.into_iter().chain(&listing.model.aliases).map(|name| name.as_str()).collect();
+    let bare = listing.owns_bare_name.then(|| listing.id.name.as_str());
+    let names: Vec<&str> = bare.into_iter().chain(listing.aliases.iter().map(String::as_str)).collect();
     let default = if listing.is_default { "  (default)" } else { "" };
     let key = if listing.key_available { "" } else { "  (no key)" };
     let mut text = format!("{:width$}  {}{default}{key}", listing.id.to_string(), names.join(", "));

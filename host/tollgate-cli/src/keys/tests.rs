@@ -77,12 +77,13 @@ fn no_file_of_keys_is_no_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_of_keys_that_others_can_write_is_not_believed() {
+fn a_file_of_keys_that_others_can_write_is_an_error_and_no_absence() {
     use std::os::unix::fs::PermissionsExt;
     let (dir, keys) = llm(r#"{"openai": "tgcanary"}"#);
     let file = dir.path().join("keys.json");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o646)).unwrap();
-    assert!(!is_set(&keys, &SecretRef::Llm("openai".into())));
+    let error = block_on(keys.contains(&SecretRef::Llm("openai".into()), &Caller::default())).unwrap_err();
+    assert!(error.to_string().contains("others can write it"), "{error}");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
     assert!(is_set(&keys, &SecretRef::Llm("openai".into())));
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 use tollgate::types::{SecretName, SystemClock};
-use tollgate::{SecretStore, StoredSecret};
+use tollgate::{SecretStore, SecretStoreError, StoredSecret};
 
 use super::holder::{Holder, nowhere};
 use crate::env::{Env, SECRETS};
@@ -60,9 +60,14 @@ impl Vault {
         self.0.holder.as_ref().map_err(|message| Failure::config(message.clone(), None))
     }
 
-    /// Whether there is a file.
-    pub(crate) fn exists(&self) -> bool {
-        self.0.file.as_deref().is_some_and(|file| std::fs::symlink_metadata(file).is_ok())
+    /// Whether there is a file. One that cannot be looked at is an error, not an absence: another account would be billed.
+    pub(crate) fn exists(&self) -> Result<bool, Failure> {
+        let Some(file) = self.0.file.as_deref() else { return Ok(false) };
+        match std::fs::symlink_metadata(file) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Failure::ours(format!("cannot look at {}: {error}", file.display()))),
+        }
     }
 
     /// What is there. Makes nothing.
@@ -71,14 +76,22 @@ impl Vault {
         if let Some(store) = &*open {
             return Ok(Stored::Open(store.clone()));
         }
-        if !self.exists() {
+        if !self.exists()? {
             return Ok(Stored::Absent);
         }
         let keys = self.holder()?.read(&self.0.env).await?;
         if keys.is_empty() {
             return Ok(Stored::Locked(SecretStore::look(self.path()?).await?));
         }
-        let store = SecretStore::open(self.path()?, keys, Arc::new(SystemClock::default())).await?;
+        let clock = Arc::new(SystemClock::default());
+        let store = match SecretStore::open(self.path()?, keys, clock.clone()).await {
+            // a rotation may have come between the reading of the keys and this
+            Err(SecretStoreError::OtherKey { .. }) => {
+                let keys = self.holder()?.read(&self.0.env).await?;
+                SecretStore::open(self.path()?, keys, clock).await?
+            }
+            store => store?,
+        };
         Ok(Stored::Open(open.insert(store).clone()))
     }
 
@@ -97,7 +110,7 @@ impl Vault {
                 Holder::Variable(variable) => {
                     format!("`tollgate keys init --print` prints a key for the variable `{variable}`")
                 }
-                _ if self.exists() => {
+                _ if self.exists()? => {
                     "put back the key that the stored secrets were encrypted with".to_owned()
                 }
                 _ => "`tollgate keys init` makes one".to_owned(),
@@ -109,8 +122,9 @@ impl Vault {
         Ok(self.0.open.lock().await.insert(store).clone())
     }
 
-    /// Keeps every other rotation out until it is dropped: of two at the same time, one would lose the other's key.
-    pub(crate) fn for_rotation(&self) -> Result<File, Failure> {
+    /// Keeps every other rotation out until this process has ended, and with it whatever it still writes: of two at the same
+    /// time, one would lose the other's key.
+    pub(crate) fn lock_for_rotation(&self) -> Result<(), Failure> {
         let path = self.path()?.with_file_name(LOCK);
         let failed =
             |error: std::io::Error| Failure::ours(format!("cannot lock {}: {error}", path.display()));
@@ -120,7 +134,10 @@ impl Vault {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path).map_err(failed)?;
         match file.try_lock() {
-            Ok(()) => Ok(file),
+            Ok(()) => {
+                std::mem::forget(file);
+                Ok(())
+            }
             Err(TryLockError::WouldBlock) => {
                 Err(Failure::ours("another process is replacing the encryption key"))
             }

@@ -142,7 +142,7 @@ fn the_default_model_is_shown_and_changed_in_its_line_only() {
     let told = format!("the default model is now openai/gpt-5.4-mini ({})\n", file.display());
     assert_eq!((ran.code, ran.stdout, ran.stderr.as_str()), (Some(0), told, ""));
     let text = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(text, "# ours\ndefault_model: gpt-5.4-mini  # for now\naliases: {e: echo}\n");
+    assert_eq!(text, "# ours\ndefault_model: openai/gpt-5.4-mini  # for now\naliases: {e: echo}\n");
     assert_eq!(default(&["--json"]).json()["default_model"], "openai/gpt-5.4-mini");
 
     for (model, kind) in [("no-such", "invalid_config"), ("", "usage"), ("a b", "usage")] {
@@ -168,7 +168,7 @@ fn without_a_file_the_default_makes_one_that_is_its_users_alone() {
     );
     assert_eq!(home.run(&["models", "default", "echo"]).ran().code, Some(0));
     let file = home.path().join(".config/tollgate/tollgate.yaml");
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), "default_model: echo\n");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "default_model: echo/echo\n");
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(home.run(&["prompt", r#"{"raw": "found"}"#]).ran().stdout, "found\n");
 }

@@ -18,8 +18,8 @@ pub enum EditError {
         /// Its line.
         line: usize,
     },
-    /// The whole file is in braces.
-    #[error("the file is one mapping in braces; change it by hand")]
+    /// The whole file is in braces, or indented.
+    #[error("the file's keys do not stand at the beginning of lines; change it by hand")]
     InBraces,
 }
 
@@ -48,7 +48,8 @@ pub fn with_default_model(text: &str, model: &ModelName) -> Result<String, EditE
         let at = entries.first().map_or(text.len(), |first| offset(text, first.at.line, 1));
         let (before, after) = text.split_at_checked(at).ok_or(EditError::Mistaken)?;
         let end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
-        return Ok(format!("{before}{end}{line}{after}"));
+        let changed = format!("{before}{end}{line}{after}");
+        return if says(&changed, model, entries.len() + 1) { Ok(changed) } else { Err(EditError::InBraces) };
     };
     let not_plain = EditError::NotPlain { line: entry.at.line };
     let Kind::Scalar(old) = &entry.value.kind else { return Err(not_plain) };
@@ -57,15 +58,14 @@ pub fn with_default_model(text: &str, model: &ModelName) -> Result<String, EditE
     let (before, rest) = text.split_at_checked(start).ok_or(not_plain.clone())?;
     let after = rest.get(length..).ok_or(not_plain.clone())?;
     let changed = format!("{before}{value}{after}");
-    // whatever was misjudged above shows here
-    let expected = Some(model.as_str());
-    let found = self::entries(&changed).filter(|found| found.len() == entries.len());
-    let found = found
-        .iter()
-        .flatten()
-        .find(|entry| entry.key == "default_model")
-        .and_then(|entry| name(&entry.value));
-    if found.as_deref() == expected { Ok(changed) } else { Err(not_plain) }
+    if says(&changed, model, entries.len()) { Ok(changed) } else { Err(not_plain) }
+}
+
+/// Whether a text has so many top-level keys and this default: whatever was misjudged shows here.
+fn says(text: &str, model: &ModelName, keys: usize) -> bool {
+    let entries = entries(text).filter(|entries| entries.len() == keys);
+    let default = entries.iter().flatten().find(|entry| entry.key == "default_model");
+    default.and_then(|entry| name(&entry.value)).as_deref() == Some(model.as_str())
 }
 
 /// The top-level keys of a text that is well-formed.
@@ -144,7 +144,9 @@ mod tests {
     fn what_is_not_plain_is_left_to_its_owner() {
         assert_eq!(changed("default_model: {model: a, key: K}\n", "b"), Err(EditError::NotPlain { line: 1 }));
         assert_eq!(changed("default_model: \"\\x61\"\n", "b"), Err(EditError::NotPlain { line: 1 }));
-        assert_eq!(changed("{default_model: a}\n", "b"), Err(EditError::InBraces));
+        for text in ["{default_model: a}\n", "# c\n{plugins: {}}\n", "  plugins: {}\n"] {
+            assert_eq!(changed(text, "b"), Err(EditError::InBraces), "{text}");
+        }
         assert_eq!(changed("default_model: a\ndefault_model: a\n", "b"), Err(EditError::Mistaken));
         assert_eq!(changed("- a\n", "b"), Err(EditError::Mistaken));
     }

@@ -70,6 +70,19 @@ const SHAPES: &[Shape] = &[
     weak("dapi", 30),                            // Databricks
 ];
 
+/// Whether a text seems to be, or to have in it, a known vendor's key. A seat belt for people: it finds no key that has no
+/// prefix of its own.
+///
+/// # Examples
+/// ```
+/// assert!(tollgate::config::looks_like_a_key("sk-proj-0123456789abcdef0123"));
+/// assert!(!tollgate::config::looks_like_a_key("OPENAI_API_KEY"));
+/// ```
+#[must_use]
+pub fn looks_like_a_key(text: &str) -> bool {
+    prefix(text).is_some()
+}
+
 /// The prefix of the first key that seems to be in `text`, at its beginning or after a character that no key has.
 pub(super) fn prefix(text: &str) -> Option<&'static str> {
     let inside_word = |before: &str| before.chars().next_back().is_some_and(char::is_alphanumeric);

@@ -209,6 +209,14 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Whether reading a text from it repeats nothing of it: it is one, or nothing, or was refused before.
+    pub(super) fn is_text_or_refused(&self, field: &Field<'_>) -> bool {
+        match &field.node.kind {
+            Kind::Scalar(scalar) => matches!(scalar.meaning(), Meaning::Text(_) | Meaning::Null),
+            Kind::List(_) | Kind::Map(_) | Kind::Refused => true,
+        }
+    }
+
     /// Notes that a value is not what its key takes, unless something was said about it before.
     pub(super) fn wrong_type<T>(&mut self, field: &Field<'_>, expected: &'static str) -> Option<T> {
         let (problem, suggestion) = match &field.node.kind {

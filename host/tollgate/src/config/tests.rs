@@ -381,7 +381,7 @@ fn a_key_is_named_and_what_was_written_instead_is_not_repeated() {
         ("{\"$env\": HUNTER}", "`$env` puts a text into this file"),
         ("{env: {\"$env\": HUNTER}}", "takes a text, not a mapping"),
         ("[A]", "takes a text, not a list"),
-        ("5", "takes a text, not a whole number"),
+        ("5", "a secret's name takes"),
         ("gsk_0123456789abcdefghijABCDEFGHIJ", "begins like a secret (`gsk_…`)"),
     ] {
         let found = plugin_mistakes(&format!("key: {key}"));

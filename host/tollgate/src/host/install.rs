@@ -59,8 +59,12 @@ impl Installer {
         let mut places =
             try_join_all(all.into_iter().map(|plugin| self.keep_or_place(plugin, standing))).await?;
         places.extend(native.iter().map(|(name, provider)| {
-            let place = native_place(name.clone(), provider.clone());
-            (PluginConfig::builtin(name.clone()), place)
+            let stays = |(known, place): &&(PluginConfig, Place)| {
+                known.name == *name && Arc::ptr_eq(&place.installed.provider, provider)
+            };
+            let place =
+                || (PluginConfig::builtin(name.clone()), native_place(name.clone(), provider.clone()));
+            standing.iter().find(stays).cloned().unwrap_or_else(place)
         }));
         Ok(places)
     }
@@ -126,6 +130,7 @@ impl Installer {
             keys,
             settings: plugin.config,
             failed: Mutex::default(),
+            asking: tokio::sync::Mutex::default(),
         });
         Ok(Place { installed, listing })
     }
@@ -298,6 +303,7 @@ fn native_place(name: PluginName, provider: Arc<dyn Provider>) -> Place {
         keys,
         settings: Vec::new(),
         failed: Mutex::default(),
+        asking: tokio::sync::Mutex::default(),
     };
     Place { installed: Arc::new(installed), listing }
 }

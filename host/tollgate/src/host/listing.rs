@@ -18,7 +18,9 @@ pub struct ModelListing {
     pub model: Arc<Model>,
     /// Whether its bare name means this model; otherwise an earlier plugin or an alias of the operator's has that name.
     pub owns_bare_name: bool,
-    /// Whether it answers where no model is named.
+    /// The other short names that mean this model: the operator's aliases, then those of its plugin that no other has.
+    pub aliases: Vec<String>,
+    /// Whether it is the configured default: it answers where no model is named and no hook names one.
     pub is_default: bool,
     /// Whether it needs a key.
     pub needs_key: bool,
@@ -97,6 +99,7 @@ impl From<Judged> for JudgedModel {
             id: offered.id,
             model: offered.model,
             owns_bare_name: offered.owns_bare_name,
+            aliases: offered.aliases.into_iter().map(String::from).collect(),
             is_default,
             needs_key,
             key_available: !needs_key || key.is_some(),

@@ -1,8 +1,5 @@
 //! Asking for models: which there are, and for one to be used.
 
-use std::sync::Arc;
-
-use super::standing::Standing;
 use super::{Host, JudgedModel, ModelListing, Response};
 use crate::error::Error;
 use crate::pipeline::{self, AdmitError, Admitted};
@@ -61,8 +58,8 @@ impl ModelsRequest {
         self
     }
 
-    /// The models that this actor may use for this purpose: exactly those that [`ModelRequest::resolve`] would admit. The
-    /// default comes first, then the purpose's list, the global list, and the rest as installed.
+    /// The models that this actor may use for this purpose: of those that are known, exactly the ones that
+    /// [`ModelRequest::resolve`] would admit. (It also asks vendors for a name that is not known.) The configured default comes first, then the purpose's list, the global list, and the rest as installed.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidPurpose`](crate::ErrorKind::InvalidPurpose), or what a hook said: then nothing is listed.
@@ -129,6 +126,8 @@ impl ModelRequest {
     /// [`ErrorKind::NoModel`](crate::ErrorKind::NoModel); [`ErrorKind::UnknownModel`](crate::ErrorKind::UnknownModel), with
     /// the nearest names; [`ErrorKind::ModelDenied`](crate::ErrorKind::ModelDenied), naming the rule and its line;
     /// [`ErrorKind::KeyMissing`](crate::ErrorKind::KeyMissing), naming every place, where `require_keys` is set;
+    /// [`ErrorKind::Internal`](crate::ErrorKind::Internal) where the key store could not say;
+    /// [`ErrorKind::InvalidPurpose`](crate::ErrorKind::InvalidPurpose);
     /// [`ErrorKind::PluginBroke`](crate::ErrorKind::PluginBroke) where a hook failed. [`Error::refusal`] has them as types.
     ///
     /// # Cancel safety
@@ -138,7 +137,7 @@ impl ModelRequest {
         let standing = self.host.standing();
         let admitted = pipeline::admit(&standing.house, self.asked.as_deref(), caller).await?;
         let admitted = admitted.with_key(&standing.house).await?;
-        Ok(Model { host: self.host, standing, admitted })
+        Ok(Model { host: self.host, admitted })
     }
 }
 
@@ -146,8 +145,6 @@ impl ModelRequest {
 #[derive(Debug, Clone)]
 pub struct Model {
     host: Host,
-    /// The configuration that it was admitted under.
-    standing: Arc<Standing>,
     admitted: Admitted,
 }
 
@@ -189,7 +186,7 @@ impl Model {
 
     /// Sends a prompt. Gives back once the vendor has begun to answer; the answer then streams.
     ///
-    /// Each prompt is admitted by itself: under the configuration that is in force when it is sent, and by the hooks.
+    /// Each prompt is admitted by itself: by the configuration and the hooks that are in force when it is sent.
     ///
     /// # Errors
     /// Whatever refused it before the answer began.
@@ -199,13 +196,8 @@ impl Model {
     pub async fn prompt(&self, prompt: impl Into<Prompt>) -> Result<Response, Error> {
         let standing = self.host.standing();
         let house = &standing.house;
-        let admitted = if Arc::ptr_eq(&standing, &self.standing) && house.hooks.is_empty() {
-            // nothing that decided it has changed
-            self.admitted.clone()
-        } else {
-            let id = self.id().to_string();
-            pipeline::admit(house, Some(&id), self.caller().clone()).await?
-        };
+        let id = self.id().to_string();
+        let admitted = pipeline::admit(house, Some(&id), self.caller().clone()).await?;
         let checked = admitted.check(prompt.into())?;
         let keyed = checked.key(house).await?;
         let running = keyed.hold(house)?.dispatch(house).await?;

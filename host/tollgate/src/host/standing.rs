@@ -2,7 +2,7 @@
 //!
 //! A running host takes a new configuration as a whole or not at all (SECURITY.md C11): everything that the new one needs is
 //! made beside the old one, and only then does it take its place. Plugins that neither it nor their bytes have changed go on
-//! as they are, with what they learned and with what is held against them. Prompts in flight keep what they began with.
+//! as they are (where their way out does), with what they learned and with what is held against them. Prompts in flight keep what they began with.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use super::listing::PluginListing;
 use crate::config::{Config, ConfigErrors, LimitConfig, PluginConfig};
 use crate::egress::{Egress, EgressError, Proxy, Resolver, Settings, TlsRoots};
 use crate::error::SetupError;
+use crate::file;
 use crate::keys::KeyStore;
 use crate::pipeline::{self, House, Limit, NamedHook};
 use crate::plugin::Provider;
@@ -110,8 +111,8 @@ impl Ground {
     fn egress(&self, config: &Config) -> Result<Egress, EgressError> {
         let mut roots = self.tls_roots.clone();
         if let Some(path) = &config.egress.ca_file {
-            let pem =
-                std::fs::read(path).map_err(|error| EgressError::CaFile { path: path.clone(), error })?;
+            let pem = file::read_believed(path)
+                .map_err(|error| EgressError::CaFile { path: path.clone(), error })?;
             roots =
                 roots.with_pem(&pem).map_err(|error| EgressError::CaRoots { path: path.clone(), error })?;
         }
@@ -147,16 +148,16 @@ fn engine_options(config: &Config, concurrent_calls: Option<u32>) -> EngineOptio
 /// What can be lived with, told in the log.
 fn accepted(mut findings: Vec<Finding>) -> Result<Vec<Finding>, SetupError> {
     findings.sort_by_key(|finding| (finding.at.line, finding.at.column));
-    if findings.iter().any(|finding| finding.severity == Severity::Error) {
-        findings.retain(|finding| finding.severity == Severity::Error);
-        return Err(SetupError::Config(ConfigErrors::from(findings)));
-    }
-    for finding in &findings {
+    for finding in findings.iter().filter(|finding| finding.severity < Severity::Error) {
         if finding.is_logged() {
             tracing::warn!("{finding}");
         } else {
             tracing::info!("{finding}");
         }
+    }
+    if findings.iter().any(|finding| finding.severity == Severity::Error) {
+        findings.retain(|finding| finding.severity == Severity::Error);
+        return Err(SetupError::Config(ConfigErrors::from(findings)));
     }
     Ok(findings)
 }

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use futures_util::future::join_all;
+
 use super::screen::{self, HookError};
 use super::{House, KeyError, key, model_list};
 use crate::keys::{KeyPlan, Looks};
@@ -121,7 +123,7 @@ impl Admitted {
 }
 
 /// Chooses a model and asks whether this caller may use it. A name that nobody knows is asked for at the vendors that list
-/// models, before it is refused.
+/// models; so is a bare name that a later plugin has, at those of the plugins before it.
 ///
 /// # Errors
 /// See [`AdmitError`].
@@ -131,16 +133,13 @@ pub(crate) async fn admit(
     caller: Caller,
 ) -> Result<Admitted, AdmitError> {
     let Choice { name, by } = choose(house, asked, &caller).await?;
-    if name.is_empty() {
+    if name.is_empty() && by.is_none() {
         return Err(AdmitError::EmptyName);
     }
-    let known = |view: &View| view.catalog.find(&name);
-    if known(&house.registry.view()).is_none() {
-        ask_vendors(house, &name).await;
-    }
+    let unlisted = ask_vendors(house, &name).await;
     let (found, id, uses) = {
         let view = house.registry.view();
-        let index = known(&view).ok_or_else(|| unknown(&view, &name, by))?;
+        let index = view.catalog.find(&name).ok_or_else(|| unknown(&view, &name, by, unlisted))?;
         let found = house.registry.found(&view, index).ok_or(AdmitError::NoModel)?;
         let id = ModelId { plugin: found.plugin.name.clone(), name: found.model.name.clone() };
         let purpose = caller.purpose.as_ref();
@@ -173,18 +172,29 @@ async fn choose(house: &House, asked: Option<&str>, caller: &Caller) -> Result<C
     Ok(Choice { name: default.name.clone(), by: Some(default.at.to_string()) })
 }
 
-fn unknown(view: &View, name: &str, by: Option<String>) -> AdmitError {
-    let unknown = view.catalog.unknown(name);
+fn unknown(view: &View, name: &str, by: Option<String>, unlisted: Option<String>) -> AdmitError {
+    let mut unknown = view.catalog.unknown(name);
+    unknown.unlisted = unlisted;
     match by {
         Some(by) => AdmitError::DefaultUnknown { by, unknown },
         None => unknown.into(),
     }
 }
 
-async fn ask_vendors(house: &House, asked: &str) {
-    for plugin in house.registry.candidates(asked) {
-        if let Err(error) = model_list(house, &plugin).await {
+/// Asks the vendors that could have a model of this name before whoever has it now. Gives back why the one could not be
+/// asked whose plugin the name itself says.
+async fn ask_vendors(house: &House, asked: &str) -> Option<String> {
+    let candidates = house.registry.candidates(asked);
+    let lists = join_all(candidates.iter().map(|plugin| model_list(house, plugin))).await;
+    let mut unlisted = None;
+    for (plugin, list) in candidates.iter().zip(lists) {
+        if let Err(error) = list {
             tracing::debug!(plugin = %plugin.name, %error, "cannot list its models");
+            let is_named = asked.strip_prefix(plugin.name.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            unlisted = is_named
+                .then(|| format!("the models of `{}` cannot be listed: {error}", plugin.name))
+                .or(unlisted);
         }
     }
+    unlisted
 }

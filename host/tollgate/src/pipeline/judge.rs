@@ -1,7 +1,7 @@
 //! What a caller may use, and for everything else the rule that keeps him from it.
 //!
-//! The same questions in the same words as admission: the policy's judgement, the key, the hooks. A model is listed exactly
-//! where a call would be admitted.
+//! The same questions in the same words as admission: the policy's judgement, the key, the hooks. Of the models
+//! that are known, exactly those are listed that a call would be admitted to.
 
 use std::sync::Arc;
 

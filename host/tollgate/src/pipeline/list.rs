@@ -21,10 +21,11 @@ pub(crate) enum ListError {
     TooSoon,
 }
 
-/// Takes over what earlier processes were told today.
+/// Takes over what earlier processes were told. A list that is not of today is better than none until somebody asks.
 pub(crate) fn recall_lists(house: &House) {
     let now = house.clock.now();
-    for plugin in house.registry.plugins() {
+    // one that goes on from before knows more than its cache
+    for plugin in house.registry.plugins().iter().filter(|plugin| !plugin.known().is_fresh(now)) {
         if let Some(listed) = cache_key(plugin).and_then(|key| house.cache.load(&key, now)) {
             house.registry.learn(plugin, listed);
         }
@@ -37,13 +38,16 @@ fn cache_key(plugin: &Installed) -> Option<CacheKey> {
 
 /// Brings the plugin's list up to date: from memory, from the cache directory, or from the vendor.
 pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result<(), ListError> {
+    // whoever else wants the same list waits for the one who asks
+    let _asking = plugin.asking.lock().await;
     let now = house.clock.now();
     if plugin.known().is_fresh(now) {
         house.registry.catch_up();
         return Ok(());
     }
     let key = cache_key(plugin);
-    if let Some(listed) = key.as_ref().and_then(|key| house.cache.load(key, now)) {
+    let kept = key.as_ref().and_then(|key| house.cache.load(key, now));
+    if let Some(listed) = kept.filter(|listed| listed.is_fresh(now)) {
         house.registry.learn(plugin, listed);
         return Ok(());
     }
@@ -61,10 +65,10 @@ pub(crate) async fn model_list(house: &House, plugin: &Arc<Installed>) -> Result
     let mut call = Call::new(RequestId::new(now)).with_credential(credential);
     call.cancel = house.tasks.shutdown_token();
     let seen = call.seen.clone();
-    let models = plugin.provider.models(call).await.map_err(|error| {
-        plugin.note_failure(now);
-        DispatchError::new(plugin.name.clone(), error, &seen)
-    })?;
+    // until it has answered, and so also where nobody waits for the answer any more
+    plugin.note_failure(now);
+    let models = plugin.provider.models(call).await;
+    let models = models.map_err(|error| DispatchError::new(plugin.name.clone(), error, &seen))?;
     let listed = Listed { at: now.as_millis(), models };
     if let Some(key) = key {
         house.cache.store(&key, &listed);

@@ -1,7 +1,7 @@
 //! The operator's rules, with every name replaced by the model that it means now.
 //!
-//! Made anew whenever a vendor lists models, so that a name that was written before its model was known counts from the
-//! moment at which the model is: a blocked model never slips through a gap between the two.
+//! Made anew together with the catalog whenever a vendor lists models, so that a name that was written before its model was
+//! known counts from the moment at which the model is.
 
 use std::collections::HashMap;
 

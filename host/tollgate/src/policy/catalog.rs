@@ -1,16 +1,16 @@
 //! The models there are, and what each name means.
 //!
-//! Four kinds of names, the earlier one first where two are spelled alike:
+//! Three kinds of names, the earlier one first where two are spelled alike:
 //!
 //! 1. `plugin/name` and `plugin/alias`: always the model of that plugin. Within one plugin names win over aliases.
-//! 2. the operator's `aliases`.
-//! 3. bare names: the earliest plugin's, built-ins first. A later plugin that claims one keeps its `plugin/name`.
-//! 4. bare aliases of plugins, likewise.
+//! 2. the operator's `aliases`. One whose model is not known yet means nothing until it is: nobody else has the name.
+//! 3. bare names and aliases of plugins: the earliest plugin's, built-ins first. A later plugin that claims one keeps its
+//!    `plugin/name`.
 //!
 //! A bare name that begins like an installed plugin's ids means nobody but that plugin, whether it has such a model or
 //! not: otherwise a stranger's plugin could wait there for a model that its owner has not listed yet (SECURITY.md P13).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,6 +22,8 @@ use crate::types::{Model, ModelId, PluginName, printable};
 pub(crate) struct Catalog {
     models: Vec<Offered>,
     names: HashMap<Box<str>, usize>,
+    /// The operator's aliases of models that are not known.
+    reserved: HashSet<Box<str>>,
     plugins: Vec<PluginName>,
     claims: Vec<Claim>,
 }
@@ -35,6 +37,10 @@ pub(crate) struct Offered {
     pub(crate) plugin: usize,
     /// Whether its bare name means it.
     pub(crate) owns_bare_name: bool,
+    /// The other short names that mean it: the operator's, then its plugin's.
+    pub(crate) aliases: Vec<Box<str>>,
+    /// Whether its plugin knows it without asking a vendor.
+    pub(crate) is_described: bool,
 }
 
 /// A bare name that a plugin has for a model of its own, and that means another's.
@@ -50,6 +56,8 @@ pub(crate) struct Claim {
 pub(crate) struct Offer<'a> {
     pub(crate) plugin: &'a PluginName,
     pub(crate) models: &'a [Arc<Model>],
+    /// How many of them it knows without asking a vendor: the first.
+    pub(crate) described: usize,
 }
 
 impl Catalog {
@@ -58,21 +66,47 @@ impl Catalog {
         let mut catalog =
             Self { plugins: offers.iter().map(|offer| offer.plugin.clone()).collect(), ..Self::default() };
         for (plugin, offer) in offers.iter().enumerate() {
-            for model in offer.models {
+            for (place, model) in offer.models.iter().enumerate() {
                 let id = ModelId { plugin: offer.plugin.clone(), name: model.name.clone() };
-                catalog.models.push(Offered { id, model: model.clone(), plugin, owns_bare_name: false });
+                catalog.models.push(Offered {
+                    id,
+                    model: model.clone(),
+                    plugin,
+                    owns_bare_name: false,
+                    aliases: Vec::new(),
+                    is_described: place < offer.described,
+                });
             }
         }
         catalog.name_by_id();
-        for alias in aliases {
-            // what an alias stands for is never another alias: ids and bare names only
-            let target = catalog.by_id_or_bare(&alias.model.name);
-            if let Some(target) = target {
-                catalog.names.entry(alias.name.as_str().into()).or_insert(target);
-            }
-        }
+        catalog.name_aliases(aliases);
         catalog.name_bare();
         catalog
+    }
+
+    /// What an alias stands for is never another alias: ids and plugins' own names only.
+    fn name_aliases(&mut self, aliases: &[Alias]) {
+        for alias in aliases {
+            let name: Box<str> = alias.name.as_str().into();
+            if self.plugin_before_slash(&name).is_some() {
+                continue;
+            }
+            let Some(target) = self.by_id_or_bare(&alias.model.name) else {
+                self.reserved.insert(name);
+                continue;
+            };
+            if !self.names.contains_key(&name) {
+                self.called(target, &name);
+                self.names.insert(name, target);
+            }
+        }
+    }
+
+    /// Notes a short name of a model.
+    fn called(&mut self, index: usize, name: &str) {
+        if let Some(offered) = self.models.get_mut(index) {
+            offered.aliases.push(name.into());
+        }
     }
 
     fn name_by_id(&mut self) {
@@ -87,40 +121,67 @@ impl Catalog {
         }
     }
 
+    /// Gives each name that is nobody's yet to the earliest plugin: within one, first by its models' names.
     fn name_bare(&mut self) {
-        for index in 0..self.models.len() {
-            let Some(offered) = self.models.get(index) else { continue };
-            let (id, name) = (offered.id.clone(), offered.id.name.as_str());
-            let owner = match self.plugin_before_slash(name) {
-                Some(_) => None,
-                None => Some(*self.names.entry(name.into()).or_insert(index)),
-            };
-            if owner == Some(index) {
-                if let Some(offered) = self.models.get_mut(index) {
-                    offered.owns_bare_name = true;
-                }
-                continue;
+        for plugin in 0..self.plugins.len() {
+            let own: Vec<usize> = self.of_plugin(plugin).collect();
+            for index in own.iter().copied() {
+                self.name_bare_model(index);
             }
-            let owner = owner.and_then(|owner| self.models.get(owner)).map(|owner| owner.id.clone());
-            self.claims.push(Claim { by: id, owner });
-        }
-        for (index, offered) in self.models.iter().enumerate() {
-            for alias in &offered.model.aliases {
-                if self.plugin_before_slash(alias.as_str()).is_none() {
-                    self.names.entry(alias.as_str().into()).or_insert(index);
+            for index in own {
+                let aliases = self.models.get(index).map(|offered| offered.model.aliases.clone());
+                for alias in aliases.unwrap_or_default() {
+                    if self.is_free(alias.as_str()) {
+                        self.called(index, alias.as_str());
+                        self.names.insert(alias.as_str().into(), index);
+                    }
                 }
             }
         }
     }
 
-    /// Before bare names are in the table: the model of that id, or the first of that bare name, or of that alias.
+    fn name_bare_model(&mut self, index: usize) {
+        let Some(id) = self.models.get(index).map(|offered| offered.id.clone()) else { return };
+        if self.is_free(id.name.as_str()) {
+            self.names.insert(id.name.as_str().into(), index);
+            if let Some(offered) = self.models.get_mut(index) {
+                offered.owns_bare_name = true;
+            }
+            return;
+        }
+        // a name that begins like a plugin's ids is nobody's short name
+        let owner = match self.plugin_before_slash(id.name.as_str()) {
+            Some(_) => None,
+            None => self.find(id.name.as_str()).and_then(|owner| self.models.get(owner)),
+        };
+        let owner = owner.map(|owner| owner.id.clone());
+        self.claims.push(Claim { by: id, owner });
+    }
+
+    fn is_free(&self, name: &str) -> bool {
+        !self.names.contains_key(name)
+            && !self.reserved.contains(name)
+            && self.plugin_before_slash(name).is_none()
+    }
+
+    fn of_plugin(&self, plugin: usize) -> impl Iterator<Item = usize> + '_ {
+        let is_own = move |(_, offered): &(usize, &Offered)| offered.plugin == plugin;
+        self.models.iter().enumerate().filter(is_own).map(|(index, _)| index)
+    }
+
+    /// Before bare names are in the table: the model of that id, or the earliest plugin's of that name or alias.
     fn by_id_or_bare(&self, name: &str) -> Option<usize> {
         if self.plugin_before_slash(name).is_some() {
             return self.names.get(name).copied();
         }
-        let named = |offered: &Offered| offered.id.name.as_str() == name;
-        let called = |offered: &Offered| offered.model.aliases.iter().any(|alias| alias.as_str() == name);
-        self.models.iter().position(named).or_else(|| self.models.iter().position(called))
+        (0..self.plugins.len()).find_map(|plugin| {
+            let offered = |index: &usize| self.models.get(*index);
+            let named = |index: &usize| offered(index).is_some_and(|one| one.id.name.as_str() == name);
+            let called = |index: &usize| {
+                offered(index).is_some_and(|one| one.model.aliases.iter().any(|alias| alias.as_str() == name))
+            };
+            self.of_plugin(plugin).find(named).or_else(|| self.of_plugin(plugin).find(called))
+        })
     }
 
     /// The installed plugin of whose ids this name would be one.
@@ -159,7 +220,7 @@ impl Catalog {
         }
         near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         let nearest = near.into_iter().take(3).map(|(_, offered)| offered.id.to_string()).collect();
-        ModelUnknown { asked: printable(asked, 128), nearest }
+        ModelUnknown { asked: printable(asked, 128), nearest, unlisted: None }
     }
 }
 
@@ -171,11 +232,16 @@ pub struct ModelUnknown {
     pub asked: String,
     /// The ids that come nearest.
     pub nearest: Vec<String>,
+    /// Why the plugin that the name begins with could not say which models its vendor has, if it could not.
+    pub unlisted: Option<String>,
 }
 
 impl fmt::Display for ModelUnknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown model `{}`", self.asked)?;
+        if let Some(unlisted) = &self.unlisted {
+            write!(f, "; {unlisted}")?;
+        }
         if !self.nearest.is_empty() {
             write!(f, "; did you mean `{}`?", self.nearest.join("`, `"))?;
         }
@@ -205,7 +271,8 @@ mod tests {
                 (plugin.parse().unwrap(), models.iter().map(model).collect())
             })
             .collect();
-        let offers: Vec<Offer<'_>> = named.iter().map(|(plugin, models)| Offer { plugin, models }).collect();
+        let offers: Vec<Offer<'_>> =
+            named.iter().map(|(plugin, models)| Offer { plugin, models, described: models.len() }).collect();
         let alias = |(name, model): &(&str, &str)| Alias::new(*name, Named::new(*model, Place::default()));
         Catalog::new(&offers, &aliases.iter().map(alias).collect::<Vec<_>>())
     }
@@ -244,10 +311,33 @@ mod tests {
     }
 
     #[test]
-    fn a_name_wins_over_an_earlier_plugins_alias() {
-        let catalog = catalog(&[("first", &[("x", &["claude"])]), ("second", &[("claude", &[])])], &[]);
-        assert_eq!(id(&catalog, "claude").as_deref(), Some("second/claude"));
-        assert_eq!(id(&catalog, "first/claude").as_deref(), Some("first/x"));
+    fn an_earlier_plugins_alias_stays_its_own_and_within_one_names_win() {
+        // P13: `4o` is what people type for a built-in's model
+        let catalog = catalog(
+            &[
+                ("openai", &[("gpt-4o", &["4o", "o1"]), ("o1", &[])]),
+                ("evil", &[("4o", &[]), ("x", &["gpt-4o"])]),
+            ],
+            &[],
+        );
+        assert_eq!(id(&catalog, "4o").as_deref(), Some("openai/gpt-4o"));
+        assert_eq!(id(&catalog, "o1").as_deref(), Some("openai/o1"));
+        assert_eq!(id(&catalog, "gpt-4o").as_deref(), Some("openai/gpt-4o"));
+        assert_eq!(id(&catalog, "evil/4o").as_deref(), Some("evil/4o"));
+        assert!(!owns(&catalog, "evil/4o"));
+        let [claim] = catalog.claims() else { panic!("{:?}", catalog.claims()) };
+        assert_eq!(claim.owner.as_ref().unwrap().to_string(), "openai/gpt-4o");
+        let aliases = |id: &str| catalog.get(catalog.find(id).unwrap()).unwrap().aliases.concat();
+        assert_eq!((aliases("openai/gpt-4o").as_str(), aliases("evil/x").as_str()), ("4o", ""));
+    }
+
+    #[test]
+    fn an_alias_of_a_model_that_may_come_is_nobody_elses_name() {
+        let plugins: &[(&str, Models<'_>)] =
+            &[("openai", &[("gpt", &[])]), ("evil", &[("fast", &[]), ("x", &["fast"])])];
+        let catalog = catalog(plugins, &[("fast", "openai/gpt-new")]);
+        assert_eq!(id(&catalog, "fast"), None);
+        assert_eq!(id(&catalog, "evil/fast").as_deref(), Some("evil/fast"));
     }
 
     #[test]

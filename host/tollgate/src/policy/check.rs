@@ -115,9 +115,11 @@ impl Check<'_> {
             let message = format!("`{}` needs no key; `{key}` is not sent", offered.id);
             self.note(Severity::Warning, at, message, Some("remove `key`".to_owned()));
         }
+        // what a vendor lists may change from day to day; the prompt is checked against it in any case
+        let severity = if offered.is_described { Severity::Error } else { Severity::Warning };
         for Entry { name, value } in &entry.options {
             if let Err(message) = fits(&offered, name, value) {
-                self.note(Severity::Error, at, message, None);
+                self.note(severity, at, message, None);
             }
         }
     }
@@ -154,12 +156,12 @@ impl Check<'_> {
             let message = format!("`{shown}` is how a model of an installed plugin is called");
             self.note(Severity::Error, &model.at, message, Some("give the alias another name".to_owned()));
         } else if let Some(known) = known {
+            // it is the alias that counts; of a model that a vendor lists, nobody could have known
+            let severity = if known.is_described { Severity::Error } else { Severity::Notice };
             let message = format!("`{shown}` is the name of the model `{}`", known.id);
-            self.note(Severity::Error, &model.at, message, Some("give the alias another name".to_owned()));
-        } else if self.catalog.find(name).is_none() {
-            // the catalog has each alias whose model it has
-            self.named(model, Severity::Error);
+            self.note(severity, &model.at, message, Some("give the alias another name".to_owned()));
         }
+        self.named(model, Severity::Error);
     }
 
     /// What a plugin's models are called where their bare names are taken.

@@ -1,4 +1,5 @@
-//! What vendors listed, kept for a day.
+//! What vendors listed, believed for a day and kept for longer: a name that a configuration has shall not be unknown only
+//! because nobody has asked today.
 //!
 //! A list belongs to a component and its settings: a changed digest or setting is another list. In memory always, and in
 //! the cache directory where the embedder gave one. An entry that cannot be read, has another shape or comes from the
@@ -40,10 +41,10 @@ impl ModelCache {
         Self(cache_dir.map(|dir| dir.join("models")))
     }
 
-    /// What is kept under this key, if it is fresh.
+    /// What is kept under this key, however old it is.
     pub(crate) fn load(&self, key: &CacheKey, now: UtcMillis) -> Option<Listed> {
         let bytes = std::fs::read(self.path(key)?).ok()?;
-        serde_json::from_slice::<Listed>(&bytes).ok().filter(|listed| listed.is_fresh(now))
+        serde_json::from_slice::<Listed>(&bytes).ok().filter(|listed| UtcMillis::new(listed.at) <= now)
     }
 
     /// Keeps a list. What cannot be kept is not: the next process asks again.
@@ -98,13 +99,17 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_believed_for_a_day() {
+    fn a_list_is_fresh_for_a_day_and_better_than_none_after_it() {
         let dir = tempfile::tempdir().unwrap();
         let cache = ModelCache::new(Some(dir.path()));
         cache.store(&key("a"), &listed(1000));
         let day = 24 * 3600 * 1000;
         assert_eq!(cache.load(&key("a"), UtcMillis::new(999 + day)), Some(listed(1000)));
-        assert_eq!(cache.load(&key("a"), UtcMillis::new(1000 + day)), None);
+        assert_eq!(cache.load(&key("a"), UtcMillis::new(1000 + day)), Some(listed(1000)));
+        assert!(
+            listed(1000).is_fresh(UtcMillis::new(999 + day))
+                && !listed(1000).is_fresh(UtcMillis::new(1000 + day))
+        );
         assert_eq!(cache.load(&key("a"), UtcMillis::new(999)), None);
         assert_eq!(cache.load(&key("b"), UtcMillis::new(1000)), None);
     }

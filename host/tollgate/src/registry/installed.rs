@@ -43,6 +43,8 @@ pub(crate) struct Installed {
     pub(crate) known: ArcSwap<Known>,
     /// When its vendor's list was last asked for in vain.
     pub(crate) failed: Mutex<Option<UtcMillis>>,
+    /// Held while its vendor is asked.
+    pub(crate) asking: tokio::sync::Mutex<()>,
 }
 
 impl Installed {
@@ -69,6 +71,7 @@ impl Installed {
 
     /// Takes over what its vendor listed.
     pub(crate) fn learn(&self, listed: Listed) {
+        *self.failed.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let described = &self.provider.description().models;
         self.known.store(Arc::new(Known::new(described, Some(listed))));
     }

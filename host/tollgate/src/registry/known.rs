@@ -13,6 +13,8 @@ use crate::types::{Model, UtcMillis};
 #[derive(Debug)]
 pub(crate) struct Known {
     models: Vec<Arc<Model>>,
+    /// How many of them were described: the first.
+    described: usize,
     listed: Option<Listed>,
 }
 
@@ -27,7 +29,12 @@ impl Known {
         let all = described.iter().chain(listed.iter().flat_map(|listed| &listed.models));
         let mut names = HashSet::new();
         let models = all.filter(|model| names.insert(&model.name)).cloned().map(Arc::new).collect();
-        Self { models, listed }
+        Self { models, described: described.len(), listed }
+    }
+
+    /// How many of the models are described.
+    pub(crate) fn described_models(&self) -> usize {
+        self.described
     }
 
     /// All of them, the described ones first.

@@ -81,13 +81,22 @@ impl Registry {
         Some(Found { plugin, model: offered.model.clone() })
     }
 
-    /// The plugins that could have a model of that name without it being known yet.
+    /// The plugins whose vendors are asked before this name is believed to mean what it means now. Where nobody has it, all
+    /// that could; where a later plugin has it, those before it, since a bare name is the earliest's; and whoever has it by
+    /// a vendor's list, which may be of yesterday.
     pub(crate) fn candidates(&self, asked: &str) -> Vec<Arc<Installed>> {
+        let view = self.view();
+        // an operator's alias is asked for by what it stands for
+        let alias = self.rules.aliases.iter().find(|alias| alias.name == asked);
+        let asked = alias.map_or(asked, |alias| alias.model.name.as_str());
+        let owner = view.catalog.find(asked).and_then(|index| view.catalog.get(index));
         let lists = |plugin: &&Arc<Installed>| plugin.provider.description().lists_models;
-        match self.view().catalog.plugin_before_slash(asked) {
-            Some(named) => self.plugins.get(named).into_iter().filter(lists).cloned().collect(),
-            None => self.plugins.iter().filter(lists).cloned().collect(),
-        }
+        let (first, count) = match (view.catalog.plugin_before_slash(asked), owner) {
+            (Some(named), owner) => (named, usize::from(owner.is_none_or(|owner| !owner.is_described))),
+            (None, Some(owner)) => (0, owner.plugin + usize::from(!owner.is_described)),
+            (None, None) => (0, self.plugins.len()),
+        };
+        self.plugins.iter().skip(first).take(count).filter(lists).cloned().collect()
     }
 
     /// What does not fit between the rules, or these other names of models, and the models that are known now.
@@ -104,7 +113,11 @@ impl View {
         let offers: Vec<Offer<'_>> = plugins
             .iter()
             .zip(&known)
-            .map(|(plugin, known)| Offer { plugin: &plugin.name, models: known.models() })
+            .map(|(plugin, known)| Offer {
+                plugin: &plugin.name,
+                models: known.models(),
+                described: known.described_models(),
+            })
             .collect();
         let catalog = Catalog::new(&offers, &rules.aliases);
         let policy = Policy::new(rules, &catalog);

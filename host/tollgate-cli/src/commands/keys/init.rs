@@ -42,7 +42,7 @@ pub(super) async fn run(args: &InitArgs, session: &mut Session, output: &Output)
         (None, true) => Holder::Keyring,
         (None, false) => looked_at.clone(),
     };
-    if vault.exists() && !matches!(holder, Holder::Variable(_)) {
+    if vault.exists()? && !matches!(holder, Holder::Variable(_)) {
         let message = format!("there are stored secrets already, in {}", vault.path()?.display());
         let hint =
             "a new key would not open them: put back theirs, or replace it with `tollgate keys rotate`";

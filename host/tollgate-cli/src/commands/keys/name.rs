@@ -1,6 +1,6 @@
 //! Which secret is meant by what was typed.
 
-use tollgate::config::Config;
+use tollgate::config::{Config, looks_like_a_key};
 use tollgate::types::{PluginName, SecretName, SecretRef};
 
 use crate::exit::Failure;
@@ -17,6 +17,9 @@ pub(super) fn meant(typed: &str, config: &Config, stored: &[SecretName]) -> Resu
     if let Some(name) = stored.iter().find(|name| name.as_str() == typed) {
         return Ok(name.clone());
     }
+    if looks_like_a_key(typed) {
+        return Err(no_name());
+    }
     let is_short = typed.len() <= MOST_SHORT;
     if let Some(plugin) = typed.parse::<PluginName>().ok().filter(|_| is_short) {
         let granted = config.plugins.iter().find(|configured| configured.name == plugin);
@@ -32,10 +35,12 @@ pub(super) fn meant(typed: &str, config: &Config, stored: &[SecretName]) -> Resu
             }
         };
     }
-    typed.parse().map_err(|_| {
-        let hint = "such as `openai` or `OPENAI_API_KEY`; what was typed is not repeated here".to_owned();
-        Failure::usage("NAME takes the name of a secret or of a plugin", Some(hint))
-    })
+    typed.parse().map_err(|_| no_name())
+}
+
+fn no_name() -> Failure {
+    let hint = "such as `openai` or `OPENAI_API_KEY`; what was typed is not repeated here".to_owned();
+    Failure::usage("NAME takes the name of a secret or of a plugin", Some(hint))
 }
 
 #[cfg(test)]
@@ -67,7 +72,14 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_not_repeated() {
-        for typed in ["", "sk-Tgcanary", "OPENAI_API_KEY=tgcanary", "tgcanary key", &"tgcanary-".repeat(5)] {
+        let shaped = ["gsk_tgcanary0123456789abc", "hf_tgcanary0123456789abc", "AKIATGcanary0123456789"];
+        for typed in shaped.into_iter().chain([
+            "",
+            "sk-Tgcanary",
+            "OPENAI_API_KEY=tgcanary",
+            "tgcanary key",
+            &"tgcanary-".repeat(5),
+        ]) {
             let failure = meant(typed, &Config::default(), &[]).unwrap_err();
             assert!(!format!("{failure:?}").contains("canary"), "{failure:?}");
         }

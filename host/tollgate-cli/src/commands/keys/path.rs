@@ -42,5 +42,5 @@ pub(super) async fn run(args: &PathArgs, session: &mut Session, output: &Output)
         Holder::Nowhere => ("none", None, None),
     };
     let encryption_key = PlaceJson { kind, variable, path };
-    output.value(&PathJson { store, exists: vault.exists(), encryption_key }).await
+    output.value(&PathJson { store, exists: vault.exists()?, encryption_key }).await
 }

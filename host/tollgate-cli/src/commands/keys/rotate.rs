@@ -27,25 +27,26 @@ pub(super) async fn run(args: &RotateArgs, session: &mut Session, output: &Outpu
     let config = session.config(args.config.file.as_deref())?;
     let vault = session.vault(&config);
     let (holder, env) = (vault.holder()?, session.env().clone());
-    if !vault.exists() {
+    if !vault.exists()? {
         let message = "nothing is stored, so that there is nothing to encrypt anew";
         return Err(
             Failure::usage(message, Some("`tollgate keys set NAME` stores a secret".to_owned())).into()
         );
     }
     // before the keys are read that are to be kept
-    let _others_wait = vault.for_rotation()?;
+    vault.lock_for_rotation()?;
     let store = vault.open("replacing the encryption key", None).await?;
     let rotated = match holder {
         Holder::Variable(variable) => with_given(variable, &env, &store).await?,
         _ => {
             let next = EncryptionKey::generate();
             let keys = holder.read(&env).await?;
-            let current = keys
-                .iter()
-                .find(|key| key.id() == store.key_id())
-                .ok_or_else(|| Failure::ours("the key in use is not where it was read"))?;
-            holder.replace(&[current, &next]).await?;
+            if !keys.iter().any(|key| key.id() == store.key_id()) {
+                return Err(Failure::ours("the key in use is not where it was read").into());
+            }
+            // all that are there: one of them may be what a rotation that was interrupted is about to use
+            let both: Vec<&EncryptionKey> = keys.iter().chain([&next]).collect();
+            holder.replace(&both).await?;
             let kept =
                 EncryptionKey::parse(&next.encode()).map_err(|error| Failure::ours(error.to_string()))?;
             let rotated = store.rotate(next).await?;

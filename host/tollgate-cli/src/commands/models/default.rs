@@ -1,6 +1,9 @@
 //! `tollgate models default`: the model that answers where nothing more specific chooses.
 
+use std::path::Path;
+
 use serde::Serialize;
+use tollgate::Host;
 use tollgate::config::with_default_model;
 use tollgate::types::ModelName;
 
@@ -27,9 +30,13 @@ pub(crate) async fn run(args: &DefaultArgs, session: &mut Session, output: &Outp
 }
 
 async fn show(args: &DefaultArgs, session: &mut Session, output: &Output) -> Result<(), Stop> {
-    let host = session.open(&args.host, output).await?;
+    let read = session.read(args.host.config.as_deref())?;
+    let written = read.config.models.default_model.as_ref().map(|default| default.model.name.clone());
+    let host = session.open_read(read, &args.host.tried, output).await?;
     let judged = host.models().judge().await?;
     let default = judged.iter().find(|one| one.listing.is_default).map(|one| one.listing.id.to_string());
+    // one that no vendor has listed yet has no other name
+    let default = default.or(written);
     let file = locate::file(args.host.config.as_deref(), session.env());
     if output.is_json() {
         let file = file.map(|file| file.display().to_string());
@@ -49,14 +56,13 @@ async fn write(args: &DefaultArgs, model: &str, session: &mut Session, output: &
     let name: ModelName = model.parse().map_err(|error| Failure::usage(format!("{error}"), None))?;
     let file = locate::file_to_write(args.host.config.as_deref(), session.env())?;
     let before = locate::read_if_there(&file)?;
-    let after = with_default_model(&before, &name)
-        .map_err(|error| Failure::config(format!("{}: {error}", file.display()), None))?;
-    let read = locate::parse_text(&after, &file, session.env());
-    let host = session.open_read(read, &args.host.tried, output).await.map_err(unwritten)?;
+    // checked as it was typed, and written as the id, which means the same whatever is installed later
+    let host = checked(&before, &name, &file, session, output).await?;
     let judged = host.models().judge().await?;
     let chosen = judged.iter().find(|one| one.listing.is_default);
-    locate::write(&file, &after)?;
     let id = chosen.map_or_else(|| model.to_owned(), |one| one.listing.id.to_string());
+    let id_as_name: ModelName = id.parse().unwrap_or(name);
+    locate::write(&file, &edited(&before, &id_as_name, &file)?)?;
     if let Some(missing) = chosen.and_then(|one| one.missing.as_ref()) {
         output.note(&format!("warning: `{id}` {missing}"));
     }
@@ -67,9 +73,26 @@ async fn write(args: &DefaultArgs, model: &str, session: &mut Session, output: &
     output.text(&format!("the default model is now {id} ({})\n", file.display())).await
 }
 
+fn edited(before: &str, name: &ModelName, file: &Path) -> Result<String, Failure> {
+    with_default_model(before, name)
+        .map_err(|error| Failure::config(format!("{}: {error}", file.display()), None))
+}
+
+/// A host with the file as it would be. What is tried for one run is no part of it.
+async fn checked(
+    before: &str,
+    name: &ModelName,
+    file: &Path,
+    session: &mut Session,
+    output: &Output,
+) -> Result<Host, Stop> {
+    let read = locate::parse_text(&edited(before, name, file)?, file, session.env());
+    Ok(session.open_read(read, &[], output).await.map_err(unwritten)?)
+}
+
 /// What is wrong with the file as it would be.
-fn unwritten(unbuilt: Unbuilt) -> Stop {
+fn unwritten(unbuilt: Unbuilt) -> Failure {
     let mut failure = Failure::from(unbuilt);
     failure.hint.get_or_insert_with(|| "nothing was written".to_owned());
-    failure.into()
+    failure
 }

@@ -33,8 +33,10 @@ fn name(reading: &mut Reading<'_>, field: &Field<'_>, forms: &str) -> Option<Sec
         reading.unfit(field, "`$env` puts a text into this file, and a key is no part of it", forms);
         return None;
     }
-    let text = reading.text(field)?;
-    if let Ok(name) = SecretName::from_str(&text.value) {
+    // a message of its own also for what is no text: an unquoted key of digits is a number
+    if reading.is_text_or_refused(field)
+        && let Ok(name) = SecretName::from_str(&reading.text(field)?.value)
+    {
         return Some(name);
     }
     reading.unfit(field, "a secret's name takes up to 128 letters, digits and `_`, not a digit first", forms);
@@ -72,6 +74,10 @@ pub(super) fn variable(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<S
 pub(super) fn plain_text(reading: &mut Reading<'_>, field: &Field<'_>) -> Option<String> {
     if field.is_expansion() {
         return reading.wrong_type(field, "a text");
+    }
+    if !reading.is_text_or_refused(field) {
+        reading.unfit(field, "takes a name as a text", "quote it, if it is a name");
+        return None;
     }
     reading.text(field).map(|text| text.value)
 }

@@ -86,8 +86,7 @@ pub(in crate::config) fn encryption_key(
             }
         };
     }
-    let text = reading.text(field)?;
-    if text.value == "keyring" {
+    if reading.is_text_or_refused(field) && reading.text(field)?.value == "keyring" {
         return Some(EncryptionKeyAt::Keyring);
     }
     let what = "takes the place of a key, never the key itself";

@@ -127,3 +127,24 @@ fn a_tool_is_a_command_without_a_shell() {
     }
     assert!(mistakes("tools: {a b: {command: [a], schema: {}}}")[0].contains("a tool's name takes"));
 }
+
+#[test]
+fn a_key_in_the_place_of_its_name_is_not_repeated_whatever_it_looks_like() {
+    // C07: digits and hexadecimal words are no texts to YAML, and keys all the same
+    for key in [
+        "0x4c0883a69102937d6231471b5dbb6204fe512961708279",
+        "4072389457230945872390457",
+        "1e999",
+        "0777777777",
+    ] {
+        for text in [
+            format!("plugins: {{openai: {{key: {key}}}}}"),
+            format!("plugins: {{openai: {{key: {{env: {key}}}}}}}"),
+            format!("default_model: {{model: echo, key: {key}}}"),
+            format!("secrets: {{encryption_key: {key}}}"),
+        ] {
+            let told = mistakes(&text).join("\n");
+            assert!(!told.contains(key), "{text}: {told}");
+        }
+    }
+}

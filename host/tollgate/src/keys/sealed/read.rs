@@ -50,6 +50,9 @@ impl SecretStore {
             let head = row::head(tx, own, key)?;
             let Some(version) = head.contents.live(wanted.as_str()) else { return Ok(None) };
             let damaged = || SecretStoreError::Damaged { name: wanted.clone() };
+            if !row::is_newest(tx, wanted.as_str(), version)? {
+                return Err(damaged());
+            }
             let found = row::value(tx, wanted.as_str(), version)?.ok_or_else(damaged)?;
             let place = place(&head.id, &found);
             let plain = cipher::open(key, place, &found.nonce, found.sealed.clone()).ok_or_else(damaged)?;
@@ -60,8 +63,16 @@ impl SecretStore {
 
     async fn has(&self, name: &SecretName) -> Result<bool, SecretStoreError> {
         let wanted = name.clone();
-        self.read(move |tx, own, key| Ok(row::head(tx, own, key)?.contents.live(wanted.as_str()).is_some()))
-            .await
+        self.read(move |tx, own, key| {
+            let Some(version) = row::head(tx, own, key)?.contents.live(wanted.as_str()) else {
+                return Ok(false);
+            };
+            match row::is_newest(tx, wanted.as_str(), version)? {
+                true => Ok(true),
+                false => Err(SecretStoreError::Damaged { name: wanted }),
+            }
+        })
+        .await
     }
 
     /// Notes a use, unless it is being written down already: then it is written with the others.

@@ -125,6 +125,14 @@ pub(super) fn value(tx: &Transaction<'_>, name: &str, version: i64) -> Result<Op
     tx.query_row(&query, params![name, version], value_of).optional()
 }
 
+/// Whether a secret's rows agree that this is its newest version, and not hidden: a table of contents that was put back by
+/// itself says otherwise.
+pub(super) fn is_newest(tx: &Transaction<'_>, name: &str, version: i64) -> Result<bool, SqlError> {
+    let other = "SELECT 1 FROM secrets WHERE name = ?1 AND (version > ?2 OR (version = ?2 AND deleted_at IS NOT NULL))";
+    let other: Option<i64> = tx.query_row(other, params![name, version], |row| row.get(0)).optional()?;
+    Ok(other.is_none())
+}
+
 /// All versions of all secrets, hidden ones included.
 pub(super) fn values(tx: &Transaction<'_>) -> Result<Vec<Value>, SqlError> {
     let mut statement = tx.prepare(VALUE)?;

@@ -124,12 +124,12 @@ async fn rows_from_before_do_not_pass_for_those_of_now() {
     tamper(
         &kept,
         &format!(
-            "ATTACH '{}' AS old; DELETE FROM store; INSERT INTO store SELECT * FROM old.store; \
-             DELETE FROM secrets WHERE name = 'B' AND version = 1",
+            "ATTACH '{}' AS old; DELETE FROM store; INSERT INTO store SELECT * FROM old.store",
             old.display()
         ),
     );
     assert!(is_damaged(&kept, "B").await, "it was set since");
+    assert!(is_damaged(&kept, "A").await, "it was removed since");
 }
 
 #[tokio::test]
