@@ -71,7 +71,7 @@ impl Holder {
             Self::File(file) => Ok(file.create(key)?),
             Self::Keyring => {
                 if !keyring::read().await?.is_empty() {
-                    let hint = "`tollgate keys rotate` replaces it".to_owned();
+                    let hint = "it may be that of another store of yours; `secrets.encryption_key` can name a file instead".to_owned();
                     return Err(Failure::config(
                         "there is an encryption key in the keyring already",
                         Some(hint),

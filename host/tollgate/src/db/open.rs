@@ -13,6 +13,9 @@ use crate::file;
 /// The first SQLite without the WAL-reset bug, which corrupts files that several processes write.
 const OLDEST: i32 = 3_051_003;
 
+/// In the header of every file of this program's: `toll`.
+const APPLICATION: i64 = 0x746f_6c6c;
+
 /// How long another process is waited for.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
@@ -93,26 +96,32 @@ fn judge_write(path: &Path, metadata: &std::fs::Metadata, denied: u32) -> Result
 /// Brings the file to the newest schema, or refuses it.
 fn migrate(connection: &mut Connection, path: &Path, migrations: Migrations) -> Result<(), DbError> {
     let known = i64::try_from(migrations.len()).unwrap_or(i64::MAX);
-    if version(connection)? == known {
+    if version(connection)? == known && is_ours(connection)? {
         return Ok(());
     }
     // looked at again: another process may be doing the same
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&tx)?;
+    let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_new = found == 0 && tables == 0;
+    if !is_new && !is_ours(&tx)? {
+        return Err(DbError::Other { path: path.to_owned() });
+    }
     if found > known {
         return Err(DbError::Newer { path: path.to_owned(), found, known });
-    }
-    if found == 0 {
-        let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        if tables > 0 {
-            return Err(DbError::Other { path: path.to_owned() });
-        }
     }
     for step in migrations.iter().skip(usize::try_from(found).unwrap_or(usize::MAX)) {
         tx.execute_batch(step)?;
     }
+    tx.pragma_update(None, "application_id", APPLICATION)?;
     tx.pragma_update(None, "user_version", known)?;
     Ok(tx.commit()?)
+}
+
+/// Whether this program made the file. Versions alone do not tell: many programs have a first one.
+fn is_ours(connection: &Connection) -> Result<bool, DbError> {
+    let id: i64 = connection.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    Ok(id == APPLICATION)
 }
 
 fn version(connection: &Connection) -> Result<i64, DbError> {

@@ -87,10 +87,17 @@ async fn an_older_file_is_brought_up_and_a_newer_one_refused() {
 async fn another_programs_database_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("words.db");
-    Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    // one without a version, and one whose version is ours by chance
+    for made in ["CREATE TABLE theirs (x)", "PRAGMA user_version = 1"] {
+        Connection::open(&path).unwrap().execute_batch(made).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        for migrations in [ONE, TWO] {
+            let error = open(&path, migrations).await.unwrap_err();
+            assert!(matches!(error, DbError::Other { .. }), "{error}");
+        }
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+    }
     let before = std::fs::read(&path).unwrap();
-    let error = open(&path, ONE).await.unwrap_err();
-    assert!(matches!(error, DbError::Other { .. }), "{error}");
     let noise = dir.path().join("noise.db");
     std::fs::write(&noise, "no database at all, but long enough to be looked at".repeat(100)).unwrap();
     let error = open(&noise, ONE).await.unwrap_err();

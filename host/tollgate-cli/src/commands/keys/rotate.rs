@@ -50,7 +50,9 @@ pub(super) async fn run(args: &RotateArgs, session: &mut Session, output: &Outpu
             let kept =
                 EncryptionKey::parse(&next.encode()).map_err(|error| Failure::ours(error.to_string()))?;
             let rotated = store.rotate(next).await?;
-            holder.replace(&[&kept]).await?;
+            // what could not be opened may be in a backup, which only the key before opens
+            let before: &[EncryptionKey] = if rotated.damaged.is_empty() { &[] } else { &keys };
+            holder.replace(&[&kept].into_iter().chain(before).collect::<Vec<_>>()).await?;
             rotated
         }
     };
@@ -99,7 +101,8 @@ async fn tell(rotated: &Rotated, holder: &Holder, output: &Output) -> Result<(),
         return Ok(());
     }
     let message = format!("damaged before, and left as they were: {}", damaged.join(", "));
-    Err(Failure::left_out(message, "`tollgate keys set NAME` stores a value again").into())
+    let hint = "`tollgate keys set NAME` stores a value again; keep the key before, for a backup that has it";
+    Err(Failure::left_out(message, hint).into())
 }
 
 fn values(count: usize) -> String {
