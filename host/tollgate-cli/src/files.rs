@@ -1,11 +1,33 @@
 //! Texts of files, read within bounds and written whole or not at all.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// As many bytes as the library takes of a configuration, and one that it will refuse.
 const MOST_BYTES: u64 = (256 << 10) + 1;
+
+/// Opens a file, through links. One that others can write is an error: it decides about keys, or has some.
+pub(crate) fn believed(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if others_can_write(&file.metadata()?) {
+        return Err(io::Error::other("others can write it; `chmod o-w` it, once you know what is in it"));
+    }
+    Ok(file)
+}
+
+/// Whether everybody on the machine may change a file. Of a link, its target is judged.
+#[cfg(unix)]
+pub(crate) fn others_can_write(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o002 != 0
+}
+
+/// Whether everybody on the machine may change a file: unknown here, and a file in the user's directory is his.
+#[cfg(not(unix))]
+pub(crate) fn others_can_write(_metadata: &Metadata) -> bool {
+    false
+}
 
 /// The text of an open file, of a larger one no more than shows that it is too large.
 pub(crate) fn text(file: File) -> io::Result<String> {

@@ -13,6 +13,7 @@ mod keyring;
 pub(crate) mod vault;
 
 use std::fmt;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -21,7 +22,7 @@ use tollgate::types::{Caller, SecretName, SecretRef};
 use tollgate::{KeyStore, KeyStoreError, Secret, StoredSecret};
 
 use crate::env::{DATASETTE_SECRETS, Env, SECRETS};
-use crate::locate;
+use crate::files;
 use holder::Holder;
 use vault::{Stored, Vault};
 
@@ -163,20 +164,15 @@ impl EnvKeys {
     }
 }
 
-/// The bytes of a file of keys; `None` where there is none. One that others can write is an error.
-fn read(file: &Path) -> Result<Option<Vec<u8>>, std::io::Error> {
-    let metadata = match std::fs::metadata(file) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if locate::others_can_write(&metadata) {
-        // no absence: the next place would be another account's
-        return Err(std::io::Error::other(
-            "others can write it; `chmod o-w` it, once you know what is in it",
-        ));
+/// The bytes of a file of keys; `None` where there is none. One that others can write is an error, and no absence: the next
+/// place would be another account's.
+fn read(file: &Path) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    match files::believed(file).and_then(|mut file| file.read_to_end(&mut bytes)) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
-    std::fs::read(file).map(Some)
 }
 
 #[async_trait]

@@ -3,7 +3,6 @@
 //! It is named, or it is in the user's own directory. The working directory is never looked at: a repository that
 //! somebody cloned could bring a file that sends his keys elsewhere.
 
-use std::fs::Metadata;
 use std::path::{Path, PathBuf};
 
 use tollgate::config::{Config, Expand, ExpandError, Read};
@@ -68,7 +67,7 @@ fn read(path: &Path) -> Result<String, Failure> {
     let failed = |error: std::io::Error| Failure::config(format!("cannot read {shown}: {error}"), None);
     let file = std::fs::File::open(path).map_err(failed)?;
     let metadata = file.metadata().map_err(failed)?;
-    if others_can_write(&metadata) {
+    if files::others_can_write(&metadata) {
         let hint = format!("`chmod o-w {shown}`, once you know what is in it");
         return Err(Failure::config(
             format!("others can write {shown}, which decides about your keys"),
@@ -76,19 +75,6 @@ fn read(path: &Path) -> Result<String, Failure> {
         ));
     }
     files::text(file).map_err(failed)
-}
-
-/// Whether everybody on the machine may change a file. Of a link, its target is judged.
-#[cfg(unix)]
-pub(crate) fn others_can_write(metadata: &Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o002 != 0
-}
-
-/// Whether everybody on the machine may change a file: unknown here, and a file in the user's directory is his.
-#[cfg(not(unix))]
-pub(crate) fn others_can_write(_metadata: &Metadata) -> bool {
-    false
 }
 
 /// Whether others of its group may change a file: usual where everybody has a group of his own, worth a word elsewhere.
@@ -114,12 +100,6 @@ impl Expand for FromEnv {
 
     fn file(&self, path: &Path) -> Result<String, ExpandError> {
         let failed = |reason: String| ExpandError::Unreadable { path: path.display().to_string(), reason };
-        let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
-        if file.metadata().is_ok_and(|metadata| others_can_write(&metadata)) {
-            return Err(failed(
-                "others can write it; `chmod o-w` it, once you know what is in it".to_owned(),
-            ));
-        }
-        files::text(file).map_err(|error| failed(error.to_string()))
+        files::believed(path).and_then(files::text).map_err(|error| failed(error.to_string()))
     }
 }

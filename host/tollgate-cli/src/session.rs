@@ -106,8 +106,9 @@ impl Session {
 
     /// Where secrets are stored, with this configuration: the same for as long as the session lives.
     pub(crate) fn vault(&mut self, config: &Config) -> Vault {
-        let holder = Holder::find(config.encryption_key.as_ref(), &self.env);
-        self.vault.get_or_insert_with(|| Vault::new(self.env.clone(), holder)).clone()
+        let env = &self.env;
+        let begin = || Vault::new(env.clone(), Holder::find(config.encryption_key.as_ref(), env));
+        self.vault.get_or_insert_with(begin).clone()
     }
 
     /// Builds a host without any plugin.

@@ -62,27 +62,29 @@ pub(crate) async fn run(args: &ModelsArgs, session: &mut Session, output: &Outpu
     let host = session.open_read(read, &args.host.tried, output).await?;
     let wish = host.models().purpose(&args.caller.purpose).actor(args.caller.actor());
     let judged = wish.judge().await?;
-    let sources = sources(&judged, &session.keys(&config)).await;
-    if output.is_json() && args.why {
-        let shown = judged.iter().map(|one| judged_json(one, &sources));
-        return output.value(&shown.collect::<Vec<_>>()).await;
-    }
     let (usable, left_out): (Vec<_>, Vec<_>) = judged.iter().partition(|one| one.missing.is_none());
-    if output.is_json() {
-        let shown = usable.iter().map(|one| json(&one.listing, &sources));
-        return output.value(&shown.collect::<Vec<_>>()).await;
+    if !output.is_json() && !args.why {
+        output.text(&lines(&usable, None)).await?;
+        if !left_out.is_empty() {
+            output.note(&remark(&left_out));
+        }
+        return Ok(());
     }
+    let sources = sources(&judged, &session.keys(&config)).await;
+    match (output.is_json(), args.why) {
+        (true, true) => {
+            output.value(&judged.iter().map(|one| judged_json(one, &sources)).collect::<Vec<_>>()).await
+        }
+        (true, false) => {
+            output.value(&usable.iter().map(|one| json(&one.listing, &sources)).collect::<Vec<_>>()).await
+        }
+        (false, _) => output.text(&(lines(&usable, Some(&sources)) + &reasons(&left_out))).await,
+    }
+}
+
+fn lines(usable: &[&JudgedModel], details: Option<&Sources>) -> String {
     let width = usable.iter().map(|one| one.listing.id.to_string().len()).max().unwrap_or_default();
-    let details = args.why.then_some(&sources);
-    let lines: String = usable.iter().map(|one| line(&one.listing, width, details)).collect();
-    output.text(&lines).await?;
-    if args.why {
-        return output.text(&reasons(&left_out)).await;
-    }
-    if !left_out.is_empty() {
-        output.note(&remark(&left_out));
-    }
-    Ok(())
+    usable.iter().map(|one| line(&one.listing, width, details)).collect()
 }
 
 /// For each place where a key was found, what of it answers.

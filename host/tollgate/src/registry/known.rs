@@ -26,10 +26,14 @@ impl Known {
 
     /// The described models, then those that the vendor listed beside them. The earlier of two models of one name stays.
     pub(super) fn new(described: &[Model], listed: Option<Listed>) -> Self {
-        let all = described.iter().chain(listed.iter().flat_map(|listed| &listed.models));
         let mut names = HashSet::new();
-        let models = all.filter(|model| names.insert(&model.name)).cloned().map(Arc::new).collect();
-        Self { models, described: described.len(), listed }
+        let mut fresh = |model: &&Model| names.insert(model.name.clone());
+        let mut models: Vec<Arc<Model>> =
+            described.iter().filter(&mut fresh).cloned().map(Arc::new).collect();
+        let described = models.len();
+        let later = listed.iter().flat_map(|listed| &listed.models);
+        models.extend(later.filter(&mut fresh).cloned().map(Arc::new));
+        Self { models, described, listed }
     }
 
     /// How many of the models are described.
@@ -65,6 +69,8 @@ mod tests {
         let names: Vec<&str> = known.models().iter().map(|model| model.name.as_str()).collect();
         assert_eq!(names, ["a", "c", "b"]);
         assert_eq!(known.models()[0].display_name.as_deref(), Some("described"));
+        assert_eq!(known.described_models(), 2);
+        assert_eq!(Known::new(&[model("a"), model("a")], None).described_models(), 1);
         assert!(known.is_fresh(UtcMillis::new(1)) && !Known::new(&[], None).is_fresh(UtcMillis::new(1)));
     }
 }

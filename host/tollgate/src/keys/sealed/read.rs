@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{Inner, SecretStore, SecretStoreError, Stamp, cipher, place, row};
+use crate::db::Transaction;
 use crate::keys::{KeyStore, KeyStoreError};
 use crate::secret::Secret;
 use crate::telemetry::SECURITY;
@@ -48,11 +49,8 @@ impl SecretStore {
         let wanted = name.clone();
         self.read(move |tx, own, key| {
             let head = row::head(tx, own, key)?;
-            let Some(version) = head.contents.live(wanted.as_str()) else { return Ok(None) };
+            let Some(version) = live(tx, &head, &wanted)? else { return Ok(None) };
             let damaged = || SecretStoreError::Damaged { name: wanted.clone() };
-            if !row::is_newest(tx, wanted.as_str(), version)? {
-                return Err(damaged());
-            }
             let found = row::value(tx, wanted.as_str(), version)?.ok_or_else(damaged)?;
             let place = place(&head.id, &found);
             let plain = cipher::open(key, place, &found.nonce, found.sealed.clone()).ok_or_else(damaged)?;
@@ -63,16 +61,7 @@ impl SecretStore {
 
     async fn has(&self, name: &SecretName) -> Result<bool, SecretStoreError> {
         let wanted = name.clone();
-        self.read(move |tx, own, key| {
-            let Some(version) = row::head(tx, own, key)?.contents.live(wanted.as_str()) else {
-                return Ok(false);
-            };
-            match row::is_newest(tx, wanted.as_str(), version)? {
-                true => Ok(true),
-                false => Err(SecretStoreError::Damaged { name: wanted }),
-            }
-        })
-        .await
+        self.read(move |tx, own, key| Ok(live(tx, &row::head(tx, own, key)?, &wanted)?.is_some())).await
     }
 
     /// Notes a use, unless it is being written down already: then it is written with the others.
@@ -93,6 +82,15 @@ impl SecretStore {
         if !is_queued {
             tracing::debug!(secret = %name, "that it was used is not noted: too much waits to be written");
         }
+    }
+}
+
+/// The version that is read, on which the table of contents and the rows agree; `None` where there is no such secret.
+fn live(tx: &Transaction<'_>, head: &row::Head, name: &SecretName) -> Result<Option<i64>, SecretStoreError> {
+    let Some(version) = head.contents.live(name.as_str()) else { return Ok(None) };
+    match row::is_newest(tx, name.as_str(), version)? {
+        true => Ok(Some(version)),
+        false => Err(SecretStoreError::Damaged { name: name.clone() }),
     }
 }
 
